@@ -1,0 +1,33 @@
+using Xunit;
+
+namespace ImageBuilder.Testing;
+
+/// <summary>A test that needs a program of the machine; it is skipped, with the reason, where that program is not installed.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NeedsProgramsFactAttribute : FactAttribute
+{
+    /// <summary>Needs every one of <paramref name="programs"/> on PATH.</summary>
+    public NeedsProgramsFactAttribute(params string[] programs)
+    {
+        Programs = programs;
+        var missing = programs.Where(program => !MachinePrograms.Exists(program)).ToList();
+        if (missing.Count > 0)
+        {
+            Skip = $"not on this machine: {string.Join(", ", missing)}";
+        }
+    }
+
+    /// <summary>The programs that the test runs.</summary>
+    public string[] Programs { get; }
+}
+
+/// <summary>Which programs this machine has.</summary>
+public static class MachinePrograms
+{
+    /// <summary>Whether PATH, or one of the folders for administrators' programs, holds <paramref name="program"/>.</summary>
+    public static bool Exists(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
+            .Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Concat(["/usr/sbin", "/sbin"])
+            .Any(folder => File.Exists(Path.Combine(folder, program)));
+}
