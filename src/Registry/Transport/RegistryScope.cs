@@ -1,0 +1,19 @@
+namespace ImageBuilder.Registry.Transport;
+
+/// <summary>A right on one repository that a token is asked for (distribution's token scope grammar).</summary>
+/// <param name="Repository">The repository's path, without the registry.</param>
+/// <param name="Actions">The actions, joined by commas: <c>pull</c>, <c>pull,push</c>, <c>delete</c>.</param>
+public readonly record struct RegistryScope(string Repository, string Actions)
+{
+    /// <summary>Reading <paramref name="repository"/>.</summary>
+    public static RegistryScope Pull(string repository) => new(repository, "pull");
+
+    /// <summary>Reading and writing <paramref name="repository"/>.</summary>
+    public static RegistryScope PullAndPush(string repository) => new(repository, "pull,push");
+
+    /// <summary>Removing from <paramref name="repository"/>.</summary>
+    public static RegistryScope Delete(string repository) => new(repository, "delete");
+
+    /// <summary>As a token endpoint reads it.</summary>
+    public override string ToString() => $"repository:{Repository}:{Actions}";
+}
