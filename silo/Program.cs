@@ -1,1 +1,3 @@
-return 0;
+using ImageBuilder.Silo.Commands;
+
+return await SiloCommand.InvokeAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using ImageBuilder.Silo.Configuration;
+
+namespace ImageBuilder.Silo.Commands;
+
+/// <summary>The command line of <c>imagebuilder-silo</c>.</summary>
+internal static class SiloCommand
+{
+    /// <summary>Runs a command line. A wrong one gives one line on <paramref name="error"/> and <see cref="ExitCode.WrongConfiguration"/>.</summary>
+    public static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        var result = Create(output, error).Parse(arguments);
+        if (result.Errors.Count > 0)
+        {
+            await error.WriteLineAsync($"imagebuilder-silo: {string.Join(' ', result.Errors.Select(wrong => wrong.Message))} See imagebuilder-silo --help.");
+            return ExitCode.WrongConfiguration;
+        }
+
+        // Signals are the host's: it lets running work end, which takes longer than this library would wait.
+        return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null });
+    }
+
+    private static RootCommand Create(TextWriter output, TextWriter error)
+    {
+        var config = new Option<string>(ConfigurationFile.Option)
+        {
+            Description = "The service's configuration, a JSON file.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        var run = new Command("run", "Runs the service until SIGTERM or SIGINT.") { config };
+        run.SetAction((result, cancellation) => RunCommand.RunAsync(result.GetRequiredValue(config), error, cancellation));
+        var check = new Command("check", "Checks the configuration and the files that it names, and starts nothing.") { config };
+        check.SetAction(result => CheckCommand.RunAsync(result.GetRequiredValue(config), output, error));
+        return new RootCommand("Builds workspace images: the image-build service.") { run, check };
+    }
+}

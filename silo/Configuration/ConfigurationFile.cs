@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+
+namespace ImageBuilder.Silo.Configuration;
+
+/// <summary>
+/// The configuration file: JSON as RFC 8259 has it, in UTF-8, up to 1 MiB. Comments and trailing commas are refused, so that every JSON tool reads the same
+/// file; so are keys that are unknown or given twice. Keys are case-sensitive.
+/// </summary>
+internal static class ConfigurationFile
+{
+    /// <summary>The option that names the file; errors of the file as a whole carry it as their key.</summary>
+    public const string Option = "--config";
+
+    private const int LongestFile = 1 << 20;
+    private static readonly string[] BobNames = ["bob", "bob.dll"];
+
+    /// <summary>
+    /// Reads and checks the file, the files that it names included. Neither ports nor the data folder are touched: <see cref="ListenPorts"/> and
+    /// <see cref="DataFolderLock"/> do that when the service starts.
+    /// </summary>
+    public static ConfigurationResult Load(string path)
+    {
+        try
+        {
+            var configuration = WithDerivedDefaults(Parse(path));
+            return FindConflict(configuration) is { } conflict ? conflict : configuration;
+        }
+        catch (ConfigurationException refused)
+        {
+            return refused.Error;
+        }
+    }
+
+    private static ServiceConfiguration Parse(string path)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(ReadText(path));
+            return ConfigurationReader.Read(document.RootElement);
+        }
+        catch (JsonException error)
+        {
+            throw Refuse(
+                path,
+                $"is not JSON at line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}; allowed is plain JSON, without comments and trailing commas");
+        }
+        // The one thing that JsonDocument finds only when a key is read.
+        catch (InvalidOperationException)
+        {
+            throw Refuse(path, "has a key with half a surrogate pair (\\ud800 to \\udfff)");
+        }
+    }
+
+    private static string ReadText(string path)
+    {
+        if (ReadableFileAttribute.Problem(path) is { } problem)
+        {
+            throw Refuse(path, $"{problem}; allowed is the path of a JSON file that the service can read");
+        }
+
+        var bytes = new byte[LongestFile + 1];
+        using var file = File.OpenRead(path);
+        var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        if (length > LongestFile)
+        {
+            throw Refuse(path, $"is longer than {LongestFile} bytes");
+        }
+
+        var start = bytes.AsSpan(0, length).StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        try
+        {
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes, start, length - start);
+        }
+        catch (DecoderFallbackException)
+        {
+            throw Refuse(path, "is not UTF-8");
+        }
+    }
+
+    private static ServiceConfiguration WithDerivedDefaults(ServiceConfiguration configuration) => configuration with
+    {
+        Process = configuration.Process with
+        {
+            Bob = configuration.Process.Bob is { Length: > 0 } bob ? bob : FindBob(),
+            StorageFolder = configuration.Process.StorageFolder is { Length: > 0 } folder ? folder : Path.Combine(configuration.DataFolder, "buildah"),
+        },
+    };
+
+    private static string FindBob() =>
+        BobNames.Select(name => Path.Combine(AppContext.BaseDirectory, name)).FirstOrDefault(File.Exists)
+        ?? throw new ConfigurationException(new ConfigurationError(
+            "process.bob", $"is missing, and there is no bob in {AppContext.BaseDirectory}; it must be the path of bob, an executable or a .dll"));
+
+    private static ConfigurationError? FindConflict(ServiceConfiguration configuration) =>
+        FindSharedPort(configuration) ?? FindKeyOfOtherCertificate(configuration.Server.Services.Grpc.Tls);
+
+    private static ConfigurationError? FindSharedPort(ServiceConfiguration configuration)
+    {
+        var addresses = ListenPorts.Of(configuration);
+        for (var later = 1; later < addresses.Count; later++)
+        {
+            foreach (var (key, address) in addresses.Take(later).Where(earlier => earlier.Address.Overlaps(addresses[later].Address)))
+            {
+                return new ConfigurationError(
+                    addresses[later].Key, $"must have a port of its own; \"{addresses[later].Address}\" is taken by {key}, \"{address}\"");
+            }
+        }
+
+        return null;
+    }
+
+    private static ConfigurationError? FindKeyOfOtherCertificate(ServerTlsConfiguration? tls)
+    {
+        if (tls is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPemFile(tls.CertPath, tls.KeyPath);
+            return null;
+        }
+        catch (CryptographicException)
+        {
+            return new ConfigurationError(
+                "server.services.grpc.tls.keyPath", "must be the path of a PEM file with the private key, not encrypted, of the first certificate in certPath");
+        }
+    }
+
+    private static ConfigurationException Refuse(string path, string problem) =>
+        new(new ConfigurationError(Option, $"{JsonSerializer.Serialize(path)} {problem}"));
+}
