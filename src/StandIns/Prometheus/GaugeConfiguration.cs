@@ -1,0 +1,6 @@
+namespace Prometheus;
+
+/// <summary>What a gauge can be told.</summary>
+public sealed class GaugeConfiguration : MetricConfiguration
+{
+}

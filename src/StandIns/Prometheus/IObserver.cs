@@ -1,0 +1,8 @@
+namespace Prometheus;
+
+/// <summary>Takes samples.</summary>
+public interface IObserver
+{
+    /// <summary>Takes one.</summary>
+    void Observe(double val);
+}
