@@ -124,7 +124,8 @@ internal static class ConfigurationFile
             using var certificate = X509Certificate2.CreateFromPemFile(tls.CertPath, tls.KeyPath);
             return null;
         }
-        catch (CryptographicException)
+        // ArgumentException: the key is of another certificate.
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
             return new ConfigurationError(
                 "server.services.grpc.tls.keyPath", "must be the path of a PEM file with the private key, not encrypted, of the first certificate in certPath");

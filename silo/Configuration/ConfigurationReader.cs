@@ -42,7 +42,7 @@ internal static partial class ConfigurationReader
         var section = Activator.CreateInstance(type)!;
         foreach (var key in keys)
         {
-            if (given.TryGetValue(key.Name, out var value) && IsGiven(value))
+            if (given.TryGetValue(key.Name, out var value) && IsGiven(value, key))
             {
                 key.Property.SetValue(section, key.IsList ? ReadList(value, key, Join(path, key.Name)) : ReadValue(value, key, Join(path, key.Name)));
             }
@@ -56,8 +56,12 @@ internal static partial class ConfigurationReader
     }
 
     // Go writes null, or its zero value "", for what was not given.
-    private static bool IsGiven(JsonElement value) =>
-        value.ValueKind != JsonValueKind.Null && !(value.ValueKind == JsonValueKind.String && value.ValueEquals(string.Empty));
+    private static bool IsGiven(JsonElement value, ConfigurationKey key) => value.ValueKind switch
+    {
+        JsonValueKind.Null => false,
+        JsonValueKind.String when key is { IsList: false, Kind.JsonType: "string" } => !value.ValueEquals(string.Empty),
+        _ => true,
+    };
 
     private static Array ReadList(JsonElement element, ConfigurationKey key, string path)
     {

@@ -55,7 +55,8 @@ internal sealed record ValueKind
         }
     }
 
-    private static ValueKind Text(string allowed, Func<string, object> parse) => new(allowed, "string", element => parse(element.GetString()!));
+    private static ValueKind Text(string allowed, Func<string, object> parse) =>
+        new(allowed, "string", element => parse(element.GetString() ?? throw new FormatException("It is null.")));
 
     private static ValueKind Choice<T>()
         where T : struct, Enum
