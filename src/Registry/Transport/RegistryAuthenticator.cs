@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Registry.Transport;
 
@@ -8,7 +9,17 @@ namespace ImageBuilder.Registry.Transport;
 /// </summary>
 public sealed class RegistryAuthenticator
 {
-    internal RegistryAuthenticator(string host) => Host = host;
+    private readonly RegistryCredential? _credential;
+    private readonly RegistryEndpoints _endpoints;
+    private readonly TokenEndpoint _tokens;
+
+    internal RegistryAuthenticator(string host, RegistryCredential? credential, RegistryEndpoints endpoints, TokenEndpoint tokens)
+    {
+        Host = host;
+        _credential = credential;
+        _endpoints = endpoints;
+        _tokens = tokens;
+    }
 
     /// <summary>The registry, as in an image reference's domain.</summary>
     public string Host { get; }
@@ -18,19 +29,52 @@ public sealed class RegistryAuthenticator
     /// <c>docker.io</c> is at <c>registry-1.docker.io</c>.
     /// </summary>
     /// <exception cref="RegistryException">The registry cannot be reached.</exception>
-    public ValueTask<Uri> GetBaseAddressAsync(CancellationToken cancellationToken = default) => throw new NotImplementedException(cancellationToken + Host);
+    public async ValueTask<Uri> GetBaseAddressAsync(CancellationToken cancellationToken = default) =>
+        (await _endpoints.GetAsync(Host, cancellationToken)).BaseAddress;
 
     /// <summary>
-    /// The Authorization header for a request that needs <paramref name="scopes"/>; null when the registry asks for none. Tokens are
-    /// cached by scope until they expire; concurrent callers share one request for a token.
+    /// The Authorization header for a request that needs <paramref name="scopes"/>; null when the registry asks for none, or for a password
+    /// that the credential does not have. Tokens are cached by scope until they expire; concurrent callers share one request for a token.
+    /// The header is for the registry itself (<see cref="GetBaseAddressAsync"/>) and not for where it may redirect to.
     /// </summary>
     /// <param name="scopes">What the request is about to do.</param>
     /// <param name="fresh">The last answer was refused (401): do not use a cached token.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="RegistryException">No token is to be had.</exception>
-    public ValueTask<AuthenticationHeaderValue?> GetAuthorizationAsync(
-        IReadOnlyList<RegistryScope> scopes, bool fresh, CancellationToken cancellationToken = default) => throw new NotImplementedException(cancellationToken + Host);
+    public async ValueTask<AuthenticationHeaderValue?> GetAuthorizationAsync(
+        IReadOnlyList<RegistryScope> scopes, bool fresh, CancellationToken cancellationToken = default)
+    {
+        var endpoint = await _endpoints.GetAsync(Host, cancellationToken);
+        var rejected = fresh && endpoint.Challenge is { Scheme: AuthScheme.Bearer } challenge ? _tokens.Peek(endpoint, challenge, _credential, scopes) : null;
+        return await GetAuthorizationAsync(endpoint, scopes, rejected, cancellationToken);
+    }
 
-    /// <summary>Learns from an answer 401 how the registry wants to be asked, where that differs from what it said before.</summary>
-    public void Observe(HttpResponseMessage response) => throw new NotImplementedException(response + Host);
+    /// <summary>Learns from an answer 401 of the registry how it wants to be asked, where that differs from what it said before.</summary>
+    public async ValueTask ObserveAsync(HttpResponseMessage response, CancellationToken cancellationToken = default)
+    {
+        var endpoint = await _endpoints.GetAsync(Host, cancellationToken);
+        if ((response.RequestMessage?.RequestUri is not { } address || endpoint.Owns(address)) && AuthChallenge.Find(response) is { } challenge)
+        {
+            endpoint.Challenge = challenge;
+        }
+    }
+
+    /// <summary>As the public method, where the caller knows which header was refused.</summary>
+    internal async ValueTask<AuthenticationHeaderValue?> GetAuthorizationAsync(
+        RegistryEndpoint endpoint, IReadOnlyList<RegistryScope> scopes, AuthenticationHeaderValue? rejected, CancellationToken cancellationToken)
+    {
+        if (_credential?.RegistryToken is { Length: > 0 } token)
+        {
+            return BasicHeader.IsHeaderSafe(token)
+                ? new AuthenticationHeaderValue("Bearer", token)
+                : throw new RegistryException(RegistryError.Unauthorized, Host, $"the registry token for {Host} has characters that no header can carry");
+        }
+
+        return endpoint.Challenge switch
+        {
+            null => null,
+            { Scheme: AuthScheme.Basic } => BasicHeader.For(Host, _credential),
+            { } challenge => await _tokens.GetAsync(endpoint, challenge, _credential, scopes, rejected, cancellationToken),
+        };
+    }
 }

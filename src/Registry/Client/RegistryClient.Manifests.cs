@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Http.Headers;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Names;
+using ImageBuilder.Registry.Transport;
+
+namespace ImageBuilder.Registry.Client;
+
+public sealed partial class RegistryClient
+{
+    private const string DigestHeader = "Docker-Content-Digest";
+
+    /// <summary>What the registry says about the manifest of <paramref name="image"/>; null when there is none.</summary>
+    public async Task<ManifestDescriptor?> HeadManifestAsync(
+        ImageReference image, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
+    {
+        var (descriptor, _) = await LookAsync(image, credential, call ?? RegistryCall.Default, cancellationToken);
+        return descriptor;
+    }
+
+    /// <summary>The manifest, or index, of <paramref name="image"/>.</summary>
+    public async Task<Manifest> GetManifestAsync(
+        ImageReference image, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default) =>
+        await ReadManifestAsync(image, credential, call ?? RegistryCall.Default, cancellationToken) ?? throw NotFound(image);
+
+    /// <summary>
+    /// The digest of the image that <paramref name="image"/> means on <paramref name="platform"/>: an image manifest's own digest; of an index,
+    /// the first entry for exactly that platform. Asks by HEAD, which registries do not count as a pull, and reads the manifest only where it must.
+    /// </summary>
+    public async Task<Digest> ResolveAsync(
+        ImageReference image, Platform platform, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
+    {
+        call ??= RegistryCall.Default;
+        var (descriptor, manifest) = await LookAsync(image, credential, call, cancellationToken);
+        if (descriptor is null)
+        {
+            throw NotFound(image);
+        }
+
+        if (MediaTypes.IsImage(descriptor.MediaType))
+        {
+            return descriptor.Digest;
+        }
+
+        manifest ??= await GetManifestAsync(image.WithDigest(descriptor.Digest), credential, call, cancellationToken);
+        var content = ManifestContent.Read(image.Domain, manifest);
+        return !content.IsIndex
+            ? manifest.Digest
+            : content.Parts.FirstOrDefault(part => part.Platform is { } offered && platform.IsExactly(offered))?.Digest
+                ?? throw new RegistryException(RegistryError.NoMatchingPlatform, image.Domain, $"no manifest for platform {platform} found");
+    }
+
+    /// <summary>Stores a manifest under the tag or digest of <paramref name="image"/>; all that it names must be there already.</summary>
+    /// <returns>The digest of <paramref name="content"/>.</returns>
+    public async Task<Digest> PutManifestAsync(
+        ImageReference image, string mediaType, ReadOnlyMemory<byte> content, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
+    {
+        if (content.Length > BoundedBody.MaximumManifest)
+        {
+            throw new RegistryException(RegistryError.TooLarge, image.Domain, $"cannot store manifest {image}: it is larger than {BoundedBody.MaximumManifest} bytes");
+        }
+
+        var digest = Digest.Compute(content.Span);
+        var request = new RegistryRequest(HttpMethod.Put, ManifestAddress(image), $"store manifest {image}", [RegistryScope.PullAndPush(image.Path)])
+        {
+            Content = _ => Task.FromResult<HttpContent>(new ReadOnlyMemoryContent(content) { Headers = { ContentType = MediaTypeHeaderValue.Parse(mediaType) } }),
+        };
+        return await _transport.SendAsync(
+            image.Domain,
+            credential,
+            request,
+            call ?? RegistryCall.Default,
+            async (response, token) =>
+                !response.IsSuccessStatusCode ? throw await FailureAnswer.ReadAsync(image.Domain, request.What, response, token)
+                : ToldDigest(response) is { } told && told.Algorithm == digest.Algorithm && told != digest
+                    ? throw new RegistryException(RegistryError.DigestMismatch, image.Domain, $"cannot {request.What}: registry {image.Domain} stored it under {told} and not {digest}")
+                : digest,
+            cancellationToken);
+    }
+
+    /// <summary>Deletes the manifest with the digest of <paramref name="image"/>, which must have one (registries delete no tags); false when there was none.</summary>
+    public Task<bool> DeleteManifestAsync(
+        ImageReference image, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
+    {
+        if (image.Digest is null)
+        {
+            throw new ArgumentException("a manifest is deleted by its digest", nameof(image));
+        }
+
+        var request = new RegistryRequest(HttpMethod.Delete, ManifestAddress(image), $"delete manifest {image}", [RegistryScope.Delete(image.Path)]);
+        return _transport.SendAsync(
+            image.Domain, credential, request, call ?? RegistryCall.Default, (response, token) => SucceededAsync(image.Domain, request.What, response, token), cancellationToken);
+    }
+
+    private static string ManifestAddress(ImageReference image) => $"/v2/{image.Path}/manifests/{image.Identifier}";
+
+    private static RegistryRequest ManifestRequest(HttpMethod method, ImageReference image) =>
+        new(method, ManifestAddress(image), $"read manifest {image}", [RegistryScope.Pull(image.Path)]) { Accept = MediaTypes.Manifests };
+
+    private static RegistryException NotFound(ImageReference image) =>
+        new(RegistryError.NotFound, image.Domain, $"cannot read manifest {image}: it does not exist in registry {image.Domain}");
+
+    private static Digest? ToldDigest(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(DigestHeader, out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest) ? digest : null;
+
+    /// <summary>What HEAD says; where a registry refuses HEAD or says too little, the manifest itself.</summary>
+    private async Task<(ManifestDescriptor? Descriptor, Manifest? Manifest)> LookAsync(
+        ImageReference image, RegistryCredential? credential, RegistryCall call, CancellationToken cancellationToken)
+    {
+        var request = ManifestRequest(HttpMethod.Head, image);
+        var (isClear, descriptor) = await _transport.SendAsync(
+            image.Domain,
+            credential,
+            request,
+            call,
+            async (response, token) =>
+                response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented ? (false, null)
+                : !await SucceededAsync(image.Domain, request.What, response, token) ? (true, null)
+                : ReadDescriptor(image, response) is { } told ? (true, told)
+                : (false, (ManifestDescriptor?)null),
+            cancellationToken);
+        if (isClear)
+        {
+            return (descriptor, null);
+        }
+
+        var manifest = await ReadManifestAsync(image, credential, call, cancellationToken);
+        return (manifest is null ? null : new ManifestDescriptor(manifest.MediaType, manifest.Digest, manifest.Content.Length), manifest);
+    }
+
+    private static ManifestDescriptor? ReadDescriptor(ImageReference image, HttpResponseMessage response)
+    {
+        if (ToldDigest(response) is not { } digest
+            || response.Content.Headers.ContentType?.MediaType is not { } mediaType || !MediaTypes.IsManifest(mediaType)
+            || response.Content.Headers.ContentLength is not { } size)
+        {
+            return null;
+        }
+
+        return image.Digest is { } asked && asked.Algorithm == digest.Algorithm && asked != digest
+            ? throw new RegistryException(RegistryError.DigestMismatch, image.Domain, $"cannot read manifest {image}: registry {image.Domain} answers with {digest}")
+            : new ManifestDescriptor(mediaType, image.Digest ?? digest, size);
+    }
+
+    private Task<Manifest?> ReadManifestAsync(ImageReference image, RegistryCredential? credential, RegistryCall call, CancellationToken cancellationToken)
+    {
+        var request = ManifestRequest(HttpMethod.Get, image);
+        return _transport.SendAsync(
+            image.Domain,
+            credential,
+            request,
+            call,
+            async (response, token) =>
+            {
+                if (!await SucceededAsync(image.Domain, request.What, response, token))
+                {
+                    return null;
+                }
+
+                var content = await Wire.ReadAsync(image.Domain, request.What, response, BoundedBody.MaximumManifest, token);
+                var digest = image.Digest ?? ToldDigest(response) ?? Digest.Compute(content);
+                return digest.Matches(content)
+                    ? new Manifest(response.Content.Headers.ContentType?.MediaType ?? string.Empty, digest, content)
+                    : throw new RegistryException(
+                        RegistryError.DigestMismatch, image.Domain, $"cannot {request.What}: the bytes that registry {image.Domain} sent do not have digest {digest}");
+            },
+            cancellationToken);
+    }
+}
