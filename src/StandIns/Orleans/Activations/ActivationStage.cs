@@ -1,0 +1,10 @@
+namespace Orleans.Runtime;
+
+internal enum ActivationStage
+{
+    Created,
+    Activating,
+    Valid,
+    Deactivating,
+    Ended,
+}

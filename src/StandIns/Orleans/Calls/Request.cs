@@ -1,0 +1,54 @@
+using System.Reflection;
+using Orleans.Serialization.Invocation;
+
+namespace Orleans.Runtime;
+
+/// <summary>Something that an activation is to run: a call, a step of an enumeration, or a timer's tick.</summary>
+internal abstract class Request : IInvokable
+{
+    public Activation? Target { get; set; }
+
+    public bool Interleaves { get; protected set; }
+
+    public bool ReadOnly { get; protected init; }
+
+    /// <summary>Whether running it counts as use of the activation.</summary>
+    public bool KeepsAlive { get; protected init; } = true;
+
+    /// <summary>Whether nobody waits for it any more, so that it need not start.</summary>
+    public virtual bool IsSettled => false;
+
+    // Links of OutstandingCalls, guarded by its lock.
+    public Request? Next { get; set; }
+
+    public Request? Previous { get; set; }
+
+    public OutstandingCalls? Outstanding { get; set; }
+
+    public long Deadline { get; set; }
+
+    /// <summary>Runs on the activation's scheduler; ends with <see cref="Activation.Finish"/>, now or later.</summary>
+    public abstract void Execute(Activation activation);
+
+    /// <summary>It will not run.</summary>
+    public abstract void Fail(Exception error);
+
+    /// <summary>Its activation ended before it ran.</summary>
+    public virtual void Reroute(SiloRuntime runtime, GrainId id, GrainClass grainClass) => runtime.Dispatch(this, id, grainClass);
+
+    public virtual void OnTimeout()
+    {
+    }
+
+    public virtual int GetArgumentCount() => 0;
+
+    public virtual object? GetArgument(int index) => throw new ArgumentOutOfRangeException(nameof(index));
+
+    public virtual string GetMethodName() => GetType().Name;
+
+    public virtual string GetInterfaceName() => string.Empty;
+
+    public virtual MethodInfo GetMethod() => throw new NotSupportedException();
+
+    public virtual Type GetInterfaceType() => throw new NotSupportedException();
+}

@@ -1,0 +1,11 @@
+namespace Orleans.Runtime;
+
+internal enum ReturnShape
+{
+    Nothing,
+    Task,
+    TaskOfResult,
+    ValueTask,
+    ValueTaskOfResult,
+    Enumeration,
+}

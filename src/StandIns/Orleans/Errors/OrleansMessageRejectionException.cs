@@ -1,0 +1,16 @@
+namespace Orleans.Runtime;
+
+/// <summary>A call could not be delivered.</summary>
+[GenerateSerializer]
+public class OrleansMessageRejectionException : OrleansException
+{
+    internal OrleansMessageRejectionException(string message)
+        : base(message)
+    {
+    }
+
+    internal OrleansMessageRejectionException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

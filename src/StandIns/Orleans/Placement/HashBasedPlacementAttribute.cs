@@ -1,0 +1,5 @@
+namespace Orleans.Placement;
+
+/// <summary>On the silo that the key's hash chooses.</summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+public sealed class HashBasedPlacementAttribute : PlacementAttribute;

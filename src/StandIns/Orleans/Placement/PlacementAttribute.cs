@@ -1,0 +1,5 @@
+namespace Orleans.Placement;
+
+/// <summary>Where activations of a grain class are put. In one process there is one place.</summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+public abstract class PlacementAttribute : Attribute;

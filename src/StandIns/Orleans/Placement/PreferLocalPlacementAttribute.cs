@@ -1,0 +1,5 @@
+namespace Orleans.Placement;
+
+/// <summary>On the silo that calls first.</summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+public sealed class PreferLocalPlacementAttribute : PlacementAttribute;

@@ -1,0 +1,5 @@
+namespace Orleans.Placement;
+
+/// <summary>On the silo with the most free memory and processor time.</summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
+public sealed class ResourceOptimizedPlacementAttribute : PlacementAttribute;
