@@ -1,3 +1,4 @@
+using ImageBuilder.Silo;
 using ImageBuilder.Silo.Commands;
 
-return await SiloCommand.InvokeAsync(args, Console.Out, Console.Error);
+return await SiloCommand.InvokeAsync(args, ServiceHost.RunAsync, Console.Out, Console.Error);

@@ -1,12 +1,14 @@
 using ImageBuilder.Silo.Configuration;
+using Microsoft.AspNetCore.Connections;
 
 namespace ImageBuilder.Silo.Commands;
 
 /// <summary><c>run --config FILE</c>: the service, once its configuration, ports and data folder are found to be good.</summary>
 internal static class RunCommand
 {
-    /// <summary>Runs until the host is asked to stop.</summary>
-    public static async Task<int> RunAsync(string path, TextWriter error, CancellationToken cancellationToken)
+    /// <summary>Runs <paramref name="host"/> with the configuration in <paramref name="path"/> until it ends.</summary>
+    public static async Task<int> RunAsync(
+        string path, Func<ServiceConfiguration, CancellationToken, Task> host, TextWriter error, CancellationToken cancellationToken)
     {
         var result = ConfigurationFile.Load(path);
         if (!result.Succeeded)
@@ -25,8 +27,16 @@ internal static class RunCommand
             return await RefuseAsync(refused, error);
         }
 
-        await ServiceHost.RunAsync(result.Configuration, cancellationToken);
-        return ExitCode.Ok;
+        try
+        {
+            await host(result.Configuration, cancellationToken);
+            return ExitCode.Ok;
+        }
+        // Somebody took a port between the look above and the host's own listening.
+        catch (IOException failure) when (failure.InnerException is AddressInUseException)
+        {
+            return await RefuseAsync(ListenPorts.FindTaken(result.Configuration) ?? new ConfigurationError("server", failure.Message), error);
+        }
     }
 
     /// <summary>Says in one line why the service cannot run.</summary>

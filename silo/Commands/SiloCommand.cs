@@ -6,10 +6,11 @@ namespace ImageBuilder.Silo.Commands;
 /// <summary>The command line of <c>imagebuilder-silo</c>.</summary>
 internal static class SiloCommand
 {
-    /// <summary>Runs a command line. A wrong one gives one line on <paramref name="error"/> and <see cref="ExitCode.WrongConfiguration"/>.</summary>
-    public static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    /// <summary>Runs a command line; <paramref name="host"/> is the service that <c>run</c> starts. A wrong one gives one line on <paramref name="error"/> and <see cref="ExitCode.WrongConfiguration"/>.</summary>
+    public static async Task<int> InvokeAsync(
+        IReadOnlyList<string> arguments, Func<ServiceConfiguration, CancellationToken, Task> host, TextWriter output, TextWriter error)
     {
-        var result = Create(output, error).Parse(arguments);
+        var result = Create(host, output, error).Parse(arguments);
         if (result.Errors.Count > 0)
         {
             await error.WriteLineAsync($"imagebuilder-silo: {string.Join(' ', result.Errors.Select(wrong => wrong.Message))} See imagebuilder-silo --help.");
@@ -20,7 +21,7 @@ internal static class SiloCommand
         return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Create(TextWriter output, TextWriter error)
+    private static RootCommand Create(Func<ServiceConfiguration, CancellationToken, Task> host, TextWriter output, TextWriter error)
     {
         var config = new Option<string>(ConfigurationFile.Option)
         {
@@ -29,7 +30,7 @@ internal static class SiloCommand
             Required = true,
         };
         var run = new Command("run", "Runs the service until SIGTERM or SIGINT.") { config };
-        run.SetAction((result, cancellation) => RunCommand.RunAsync(result.GetRequiredValue(config), error, cancellation));
+        run.SetAction((result, cancellation) => RunCommand.RunAsync(result.GetRequiredValue(config), host, error, cancellation));
         var check = new Command("check", "Checks the configuration and the files that it names, and starts nothing.") { config };
         check.SetAction(result => CheckCommand.RunAsync(result.GetRequiredValue(config), output, error));
         return new RootCommand("Builds workspace images: the image-build service.") { run, check };

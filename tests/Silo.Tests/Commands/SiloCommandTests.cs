@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImageBuilder.Silo.Commands;
 using ImageBuilder.Silo.Configuration;
 using ImageBuilder.Silo.Tests.Configuration;
+using Microsoft.AspNetCore.Connections;
 
 namespace ImageBuilder.Silo.Tests.Commands;
 
@@ -12,6 +14,7 @@ public sealed class SiloCommandTests : IDisposable
     private readonly ConfigurationFolder _folder = new();
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
+    private Func<ServiceConfiguration, CancellationToken, Task> _host = (_, _) => throw new InvalidOperationException("nothing should be hosted");
 
     public void Dispose()
     {
@@ -60,18 +63,56 @@ public sealed class SiloCommandTests : IDisposable
     {
         var data = Path.Combine(_folder.Path, "data");
         using var other = DataFolderLock.TryTake(data, out _);
-        var json = _folder.Smallest();
-        json["dataFolder"] = data;
-        json["metrics"] = new JsonObject { ["address"] = "127.0.0.1:0" };
-        json["health"] = new JsonObject { ["address"] = "127.0.0.1:0" };
-        json["server"] = JsonNode.Parse("""{ "services": { "grpc": { "address": "127.0.0.1:0" } } }""");
 
-        (await InvokeAsync("run", "--config", _folder.Write("config.json", json.ToJsonString()))).ShouldBe(2);
+        (await InvokeAsync("run", "--config", WriteRunnable(data))).ShouldBe(2);
 
-        var line = _error.ToString().ShouldNotBeNull();
+        var line = _error.ToString();
         line.ShouldStartWith("imagebuilder-silo: dataFolder: must be ");
         line.ShouldEndWith($"\"{data}\" is in use by another imagebuilder-silo\n");
         line.Count(character => character == '\n').ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Run_GoodConfiguration_HoldsTheDataFolderWhileTheHostRuns()
+    {
+        var data = Path.Combine(_folder.Path, "data");
+        ServiceConfiguration? hosted = null;
+        _host = (configuration, cancellationToken) =>
+        {
+            hosted = configuration;
+            DataFolderLock.TryTake(data, out _).ShouldBeNull();
+            return Task.CompletedTask;
+        };
+
+        (await InvokeAsync("run", "--config", WriteRunnable(data))).ShouldBe(0);
+
+        hosted.ShouldNotBeNull().DataFolder.ShouldBe(data);
+        using var free = DataFolderLock.TryTake(data, out _);
+        free.ShouldNotBeNull();
+        _error.ToString().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Run_PortTakenAfterTheCheck_SaysItInOneLine()
+    {
+        int port;
+        using (var first = new TcpListener(IPAddress.Loopback, 0))
+        {
+            first.Start();
+            port = ((IPEndPoint)first.LocalEndpoint).Port;
+        }
+
+        using var other = new TcpListener(IPAddress.Loopback, port);
+        _host = (_, _) =>
+        {
+            other.Start();
+            throw new IOException("failed to bind", new AddressInUseException("in use"));
+        };
+
+        (await InvokeAsync("run", "--config", WriteRunnable(Path.Combine(_folder.Path, "data"), $"127.0.0.1:{port}"))).ShouldBe(2);
+
+        _error.ToString().ShouldBe(
+            $"imagebuilder-silo: server.services.grpc.address: must be an address that is free; \"127.0.0.1:{port}\" is in use by another program\n");
     }
 
     [Theory]
@@ -103,5 +144,14 @@ public sealed class SiloCommandTests : IDisposable
         _error.ToString().ShouldBeEmpty();
     }
 
-    private Task<int> InvokeAsync(params string[] arguments) => SiloCommand.InvokeAsync(arguments, _output, _error);
+    private Task<int> InvokeAsync(params string[] arguments) => SiloCommand.InvokeAsync(arguments, _host, _output, _error);
+
+    private string WriteRunnable(string dataFolder, string grpc = "127.0.0.1:0")
+    {
+        var json = _folder.With("server.services.grpc.address", JsonSerializer.Serialize(grpc));
+        json["dataFolder"] = dataFolder;
+        json["metrics"] = new JsonObject { ["address"] = "127.0.0.1:0" };
+        json["health"] = new JsonObject { ["address"] = "127.0.0.1:0" };
+        return _folder.Write("config.json", json.ToJsonString());
+    }
 }

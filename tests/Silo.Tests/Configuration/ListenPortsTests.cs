@@ -35,8 +35,8 @@ public sealed class ListenPortsTests : IDisposable
     [Fact]
     public void FindTaken_FreePorts_FindsNoneAndLeavesThemFree()
     {
+        var configuration = WithHealthAt(_other.LocalEndpoint.ToString()!);
         _other.Stop();
-        var configuration = WithHealthAt(_other.LocalEndpoint?.ToString() ?? "127.0.0.1:0");
 
         ListenPorts.FindTaken(configuration).ShouldBeNull();
         ListenPorts.FindTaken(configuration).ShouldBeNull();
