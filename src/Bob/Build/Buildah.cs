@@ -1,0 +1,151 @@
+using System.Text.Json;
+using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Processes;
+
+namespace ImageBuilder.Bob.Build;
+
+/// <summary>
+/// Builds and pushes with buildah. The storage is shared by builds of all owners, as a layer cache; that is safe because every image that a
+/// Dockerfile names is asked for at its registry again, with what this build may use, even where the storage has it.
+/// </summary>
+internal sealed class Buildah : IDisposable
+{
+    /// <summary>
+    /// What the engine calls the proxy when it pushes. It remembers by registry which layers are there already, and the proxy's port is another in
+    /// every build; under one name, layers that were pushed once are not compressed and sent again.
+    /// </summary>
+    private const string PushHost = "proxy.bob";
+
+    private readonly BuildSettings _settings;
+    private readonly EngineFolder _folder;
+
+    /// <summary>Prepares a build.</summary>
+    public Buildah(BuildSettings settings)
+    {
+        _settings = settings;
+        Directory.CreateDirectory(Builds);
+        _folder = EngineFolder.Create(Builds);
+    }
+
+    private string Builds => Path.Combine(_settings.StorageRoot, "builds");
+
+    private string Graph => Path.Combine(_settings.StorageRoot, "graph");
+
+    private IEnumerable<string> Storage => ["--root", Graph, "--runroot", Path.Combine(_settings.StorageRoot, "run"), "--registries-conf-dir", _folder.Hooks];
+
+    private Dictionary<string, string> Variables => new()
+    {
+        ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ["HOME"] = _folder.Root,
+        ["TMPDIR"] = _folder.Temporary,
+        ["LC_ALL"] = "C",
+        ["REGISTRY_AUTH_FILE"] = _folder.CredentialsFile,
+        ["CONTAINERS_REGISTRIES_CONF"] = _folder.RegistriesFile,
+        ["CONTAINERS_CONF"] = "/dev/null",
+        ["CONTAINERS_STORAGE_CONF"] = "/dev/null",
+    };
+
+    /// <summary>Removes what builders that were killed have left.</summary>
+    public async Task RemoveAbandonedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var folder in EngineFolder.Abandoned(Builds))
+        {
+            await RemoveContainersAsync(folder, cancellationToken);
+            folder.Dispose();
+        }
+    }
+
+    /// <summary>Builds the Dockerfile and gives the image's id.</summary>
+    /// <exception cref="BobException">The build failed.</exception>
+    public async Task<string> BuildAsync(string dockerfile, string context, IEnumerable<string> registries, CancellationToken cancellationToken)
+    {
+        _folder.Configure(_settings.Base.Domain, registries);
+        List<string> arguments =
+        [
+            .. Storage, "build",
+            "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", _settings.Network,
+            "--layers", "--pull-always", "--http-proxy=false", "--signature-policy", _folder.PolicyFile, "--hooks-dir", _folder.Hooks,
+            "--iidfile", _folder.ImageIdFile, "--file", dockerfile,
+        ];
+        if (_settings.NoCache)
+        {
+            arguments.Add("--no-cache");
+        }
+
+        var completed = false;
+        try
+        {
+            var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", [.. arguments, context], Variables, context, cancellationToken);
+            if (exitCode != 0)
+            {
+                throw EngineFailure.OfBuild(tail);
+            }
+
+            completed = true;
+        }
+        finally
+        {
+            if (!completed)
+            {
+                await RemoveContainersAsync(_folder, CancellationToken.None);
+            }
+        }
+
+        var id = await File.ReadAllTextAsync(_folder.ImageIdFile, cancellationToken);
+        return id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+    }
+
+    /// <summary>Pushes an image that was built, as the base, with the kind of manifest that keeps all that a Dockerfile can say.</summary>
+    /// <exception cref="BobException">The push failed.</exception>
+    public async Task PushAsync(string image, CancellationToken cancellationToken)
+    {
+        var proxy = _settings.Base;
+        Dictionary<string, string> variables = new(Variables) { ["HTTP_PROXY"] = $"http://{proxy.Domain}", ["HTTPS_PROXY"] = $"http://{proxy.Domain}" };
+        string[] arguments =
+        [
+            .. Storage, "push",
+            "--format", "v2s2", "--tls-verify=false", "--signature-policy", _folder.PolicyFile, image, $"docker://{PushHost}/{proxy.Path}:{proxy.Tag ?? "latest"}",
+        ];
+        var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", arguments, variables, _folder.Root, cancellationToken);
+        if (exitCode != 0)
+        {
+            throw EngineFailure.OfPush(tail);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _folder.Dispose();
+
+    // After a failure, and when it is killed, the engine leaves its working containers. Others' are there too, so only those are removed that name this folder.
+    private async Task RemoveContainersAsync(EngineFolder folder, CancellationToken cancellationToken)
+    {
+        var containers = new List<string>();
+        foreach (var driver in Directory.Exists(Graph) ? Directory.EnumerateDirectories(Graph, "*-containers") : [])
+        {
+            foreach (var container in Directory.EnumerateDirectories(driver))
+            {
+                if (await MentionsAsync(Path.Combine(container, "userdata", "buildah.json"), folder.Hooks, cancellationToken))
+                {
+                    containers.Add(Path.GetFileName(container));
+                }
+            }
+        }
+
+        if (containers.Count > 0)
+        {
+            await ForegroundCommand.RunAsync("buildah", [.. Storage, "rm", .. containers], Variables, _folder.Root, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> MentionsAsync(string file, string hooks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(file, cancellationToken)).Contains(JsonEncodedText.Encode(hooks).ToString(), StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text;
+using ImageBuilder.Bob.Proxy;
+
+namespace ImageBuilder.Bob.Build;
+
+/// <summary>
+/// A folder of one build beside the engine's storage, for its configuration and what it puts down meanwhile. Whoever holds its lock is alive; what
+/// a killed builder left behind is found by its folder and removed by the next one.
+/// </summary>
+internal sealed class EngineFolder : IDisposable
+{
+    private const string LockFile = "lock";
+
+    private readonly FileStream _lock;
+
+    private EngineFolder(string root, FileStream lockFile)
+    {
+        Root = root;
+        _lock = lockFile;
+    }
+
+    /// <summary>Its path, which no other build has ever had.</summary>
+    public string Root { get; }
+
+    /// <summary>The folder that the engine takes hooks from: none. Its path is written into each working container, and so says whose it is.</summary>
+    public string Hooks => Path.Combine(Root, "hooks");
+
+    /// <summary>Receives the id of the image that was built.</summary>
+    public string ImageIdFile => Path.Combine(Root, "image");
+
+    /// <summary>Where the engine finds registries.</summary>
+    public string RegistriesFile => Path.Combine(Root, "registries.conf");
+
+    /// <summary>Which registries the engine may take images from.</summary>
+    public string PolicyFile => Path.Combine(Root, "policy.json");
+
+    /// <summary>The engine's temporary files. A build's own, so that no two owners share a cache mount, which the engine keeps there.</summary>
+    public string Temporary => Path.Combine(Root, "tmp");
+
+    /// <summary>The engine's credentials: none.</summary>
+    public string CredentialsFile => Path.Combine(Root, "auth.json");
+
+    /// <summary>Creates one below <paramref name="parent"/>.</summary>
+    public static EngineFolder Create(string parent)
+    {
+        var name = Guid.NewGuid().ToString("N");
+        var hidden = Path.Combine(parent, $".{name}");
+        Directory.CreateDirectory(hidden, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var held = Hold(hidden);
+
+        // It gets its name with its lock held, so nobody takes it for abandoned meanwhile.
+        var root = Path.Combine(parent, name);
+        Directory.Move(hidden, root);
+        var folder = new EngineFolder(root, held);
+        Directory.CreateDirectory(folder.Hooks);
+        Directory.CreateDirectory(folder.Temporary);
+        File.WriteAllText(folder.CredentialsFile, "{}");
+        return folder;
+    }
+
+    /// <summary>The folders below <paramref name="parent"/> whose builders are gone, locked by the caller from now on.</summary>
+    public static IEnumerable<EngineFolder> Abandoned(string parent)
+    {
+        foreach (var root in Directory.EnumerateDirectories(parent).Where(root => !Path.GetFileName(root).StartsWith('.')))
+        {
+            FileStream held;
+            try
+            {
+                held = Hold(root);
+            }
+            catch (IOException)
+            {
+                // Its builder is alive, or another one is just removing it.
+                continue;
+            }
+
+            yield return new EngineFolder(root, held);
+        }
+    }
+
+    /// <summary>Writes what makes the engine go to <paramref name="proxy"/> for <paramref name="registries"/>, and nowhere else.</summary>
+    public void Configure(string proxy, IEnumerable<string> registries)
+    {
+        var locations = new StringBuilder("unqualified-search-registries = [\"docker.io\"]\nshort-name-mode = \"disabled\"\n");
+        var scopes = new StringBuilder();
+        foreach (var registry in registries)
+        {
+            locations.Append($"\n[[registry]]\nprefix = \"{registry}\"\nlocation = \"{proxy}/ns/{ProxyRouter.NamedPath(registry)}\"\ninsecure = true\n");
+            scopes.Append(scopes.Length == 0 ? string.Empty : ",").Append($"\"{registry}\":[{{\"type\":\"insecureAcceptAnything\"}}]");
+        }
+
+        File.WriteAllText(RegistriesFile, locations.ToString());
+        File.WriteAllText(PolicyFile, $"{{\"default\":[{{\"type\":\"reject\"}}],\"transports\":{{\"docker\":{{{scopes}}}}}}}");
+    }
+
+    /// <summary>Removes the folder and all that is in it.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Root, recursive: true);
+        }
+        catch (IOException)
+        {
+            // Something in it is still mounted; the next builder tries again, since nobody holds the lock.
+        }
+
+        _lock.Dispose();
+    }
+
+    private static FileStream Hold(string root) => new(Path.Combine(root, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Workspaces;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Transport;
+
+namespace ImageBuilder.Bob.Build;
+
+/// <summary>One build, from the context's arrival to the target image in its registry. It has no credential; the proxy does.</summary>
+internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, TimeProvider time)
+{
+    /// <summary>Builds.</summary>
+    /// <exception cref="BobException">The build failed.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await ReadyFile.WaitAsync(workspace.Outcomes.ReadyFile, time, cancellationToken);
+        if (settings.BuildBase)
+        {
+            await BuildBaseAsync(cancellationToken);
+        }
+
+        await CopyToTargetAsync(cancellationToken);
+    }
+
+    private async Task BuildBaseAsync(CancellationToken cancellationToken)
+    {
+        var dockerfile = workspace.Resolve(settings.DockerfilePath, out var below);
+        if (!File.Exists(dockerfile))
+        {
+            throw new BobException(
+                FailureReason.DockerfileNotFound,
+                $"could not find Dockerfile at \"{below}\". Please double-check the value specified in image.file in .gitpod.yml");
+        }
+
+        var context = workspace.Resolve(settings.ContextFolder.Length > 0 ? settings.ContextFolder : Path.GetDirectoryName(settings.DockerfilePath)!, out var contextBelow);
+        if (!Directory.Exists(context))
+        {
+            throw new BobException(FailureReason.ContextUnavailable, $"build failed: the build context \"{contextBelow}\" is no folder of the repository");
+        }
+
+        using var engine = new Buildah(settings);
+        await engine.RemoveAbandonedAsync(cancellationToken);
+        var image = await engine.BuildAsync(dockerfile, context, Dockerfile.Registries(await ReadAsync(dockerfile, cancellationToken)), cancellationToken);
+        await engine.PushAsync(image, cancellationToken);
+    }
+
+    private static async Task<string> ReadAsync(string dockerfile, CancellationToken cancellationToken) =>
+        new FileInfo(dockerfile).Length <= Dockerfile.MaximumSize
+            ? await File.ReadAllTextAsync(dockerfile, Encoding.UTF8, cancellationToken)
+            : throw new BobException(FailureReason.BuildStepFailed, $"build failed: the Dockerfile is larger than {Dockerfile.MaximumSize >> 20} MiB");
+
+    private async Task CopyToTargetAsync(CancellationToken cancellationToken)
+    {
+        using var registry = new RegistryClient();
+        try
+        {
+            // Reading the base first tells whose refusal it is; an image that was just pushed is known to be there.
+            if (!settings.BuildBase && await registry.HeadManifestAsync(settings.Base, null, RegistryCall.Patient, cancellationToken) is null)
+            {
+                throw new BobException(FailureReason.BaseImageNotFound, "build failed: the base image does not exist");
+            }
+        }
+        catch (RegistryException exception)
+        {
+            throw Explain(exception, FailureReason.BaseImageDenied, "the base image cannot be read");
+        }
+
+        try
+        {
+            await registry.CopyAsync(settings.Base, settings.Target, null, null, RegistryCall.Patient, cancellationToken);
+        }
+        catch (RegistryException exception)
+        {
+            throw Explain(exception, FailureReason.PushDenied, "the workspace image cannot be pushed");
+        }
+    }
+
+    private static BobException Explain(RegistryException exception, FailureReason denied, string what) => new(
+        exception.Error switch
+        {
+            RegistryError.Unauthorized or RegistryError.Denied => denied,
+            RegistryError.NotFound => FailureReason.BaseImageNotFound,
+            RegistryError.RateLimited => FailureReason.RateLimited,
+            RegistryError.Timeout => FailureReason.Timeout,
+            _ => FailureReason.Internal,
+        },
+        $"build failed: {what}: {exception.Message}");
+}

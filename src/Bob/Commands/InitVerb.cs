@@ -1,0 +1,54 @@
+using System.Text.Json;
+using ImageBuilder.Bob.Init;
+using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Workspaces;
+
+namespace ImageBuilder.Bob.Commands;
+
+/// <summary><c>bob init</c>: fetches the build context.</summary>
+internal static class InitVerb
+{
+    private const int MaximumInput = 1 << 20;
+
+    /// <summary>Fetches what the initializer on stdin says, then says that it is there.</summary>
+    public static Task<int> RunAsync()
+    {
+        var workspace = Workspace.FromEnvironment();
+        return Verb.RunAsync(
+            async stop =>
+            {
+                var initializer = await ReadAsync(stop);
+                if (initializer.Git is { } git)
+                {
+                    await new GitContext(workspace, git, TimeProvider.System).FetchAsync(stop);
+                }
+
+                workspace.Outcomes.WriteReady();
+            },
+            outcome =>
+            {
+                if (!outcome.Succeeded)
+                {
+                    workspace.Outcomes.Write(outcome);
+                }
+            });
+    }
+
+    private static async Task<Initializer> ReadAsync(CancellationToken stop)
+    {
+        try
+        {
+            var initializer = JsonSerializer.Deserialize(await BoundedInput.ReadAsync(MaximumInput, stop), InitializerJson.Default.Initializer);
+            return initializer switch
+            {
+                { Git: not null, Empty: null } or { Git: null, Empty: not null } => initializer,
+                _ => throw new UsageException("stdin: must be {\"git\":{…}} or {\"empty\":{}}"),
+            };
+        }
+        catch (JsonException exception)
+        {
+            // The path names the place; the message could quote the value, which may be a secret.
+            throw new UsageException($"stdin: not an initializer; the error is at {exception.Path ?? "its beginning"}");
+        }
+    }
+}

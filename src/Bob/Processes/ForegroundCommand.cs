@@ -1,0 +1,66 @@
+using System.Diagnostics;
+
+namespace ImageBuilder.Bob.Processes;
+
+/// <summary>A program that runs to its end while its output, with errors in their place among it, flows to bob's own.</summary>
+internal static class ForegroundCommand
+{
+    private const int BufferSize = 64 << 10;
+
+    /// <summary>Runs <paramref name="program"/> and gives its exit code and the end of its output.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="variables">All of its environment; nothing of bob's own is inherited.</param>
+    /// <param name="folder">Its working folder.</param>
+    /// <param name="cancellationToken">Kills the program and all that it started.</param>
+    public static async Task<(int ExitCode, string Tail)> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        IReadOnlyDictionary<string, string> variables,
+        string folder,
+        CancellationToken cancellationToken)
+    {
+        ProcessTree.Adopt();
+
+        // One pipe for both keeps the order in which they were written.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>&1", program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = folder,
+        };
+        start.Environment.Clear();
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        try
+        {
+            process.StandardInput.Close();
+            var tail = await CopyAsync(process.StandardOutput.BaseStream, cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            return (process.ExitCode, tail.ToString());
+        }
+        catch
+        {
+            await ProcessTree.KillDescendantsAsync();
+            throw;
+        }
+    }
+
+    private static async Task<OutputTail> CopyAsync(Stream output, CancellationToken cancellationToken)
+    {
+        var tail = new OutputTail();
+        await using var own = Console.OpenStandardOutput();
+        var buffer = new byte[BufferSize];
+        while (await output.ReadAsync(buffer, cancellationToken) is > 0 and var count)
+        {
+            tail.Append(buffer.AsSpan(0, count));
+            await own.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+        }
+
+        return tail;
+    }
+}

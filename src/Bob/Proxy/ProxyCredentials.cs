@@ -1,0 +1,145 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Names;
+
+namespace ImageBuilder.Bob.Proxy;
+
+/// <summary>
+/// The credentials that the proxy holds for one build. They are looked up by other rules than the service's own (wire contract, bob): a host
+/// as host:port, then as host, then ECR's wildcard host, then docker.io for the host that serves it.
+/// </summary>
+internal sealed partial class ProxyCredentials
+{
+    /// <summary>The largest credentials document that is read, in bytes.</summary>
+    public const int MaximumSize = 1 << 20;
+
+    /// <summary>One entry under this host opens every ECR registry.</summary>
+    public const string EcrWildcard = "000000000000.dkr.ecr.dummy-host-zone.amazonaws.com";
+
+    private readonly Dictionary<string, RegistryCredential> _additional;
+    private readonly Dictionary<string, RegistryCredential> _all;
+
+    private ProxyCredentials(Dictionary<string, RegistryCredential> installation, Dictionary<string, RegistryCredential> additional)
+    {
+        _additional = additional;
+        _all = new(additional, StringComparer.OrdinalIgnoreCase);
+        foreach (var (host, credential) in installation)
+        {
+            _all[host] = credential;
+        }
+    }
+
+    /// <summary>No credentials at all.</summary>
+    public static ProxyCredentials None { get; } = new([], []);
+
+    /// <summary>Reads the two documents that the wire contract names.</summary>
+    /// <param name="auth">A docker config, <c>{"auths":{"host":{"auth":"…"}}}</c>; empty for none.</param>
+    /// <param name="additionalAuth">The bare map, <c>{"host":{"auth":"…"}}</c>; empty for none.</param>
+    /// <exception cref="FormatException">One of them is not of that form; the message never shows a value.</exception>
+    public static ProxyCredentials Parse(string? auth, string? additionalAuth) => new(
+        Read(auth, "the docker config of the proxy", document => document.TryGetProperty("auths", out var auths) ? auths : default),
+        Read(additionalAuth, "the additional credentials of the proxy", document => document));
+
+    /// <summary>Reads both from one object, <c>{"auth":{"auths":{…}},"additionalAuth":{…}}</c>, in which either may be missing.</summary>
+    /// <exception cref="FormatException">It is not of that form; the message never shows a value.</exception>
+    public static ProxyCredentials ParseOne(string json)
+    {
+        const string name = "the credentials on stdin";
+        return new(
+            Read(json, name, document => document.TryGetProperty("auth", out var auth) && auth.TryGetProperty("auths", out var auths) ? auths : default),
+            Read(json, name, document => document.TryGetProperty("additionalAuth", out var additional) ? additional : default));
+    }
+
+    /// <summary>What opens <paramref name="registry"/> for the image that this build reads and writes; null when nothing does.</summary>
+    public RegistryCredential? FindForAlias(string registry) => Find(_all, registry);
+
+    /// <summary>What the request itself brought for <paramref name="registry"/>; null when it brought nothing.</summary>
+    public RegistryCredential? FindAdditional(string registry) => Find(_additional, registry);
+
+    private static RegistryCredential? Find(Dictionary<string, RegistryCredential> credentials, string registry)
+    {
+        var host = registry == RegistryHost.DockerHub ? RegistryHost.DockerHubEndpoint : registry;
+        var colon = host.LastIndexOf(':');
+        var bare = colon < 0 ? host : host[..colon];
+        return credentials.GetValueOrDefault(colon < 0 ? $"{host}:443" : host)
+            ?? credentials.GetValueOrDefault(bare)
+            ?? (EcrHost().IsMatch(bare) ? credentials.GetValueOrDefault(EcrWildcard) : null)
+            ?? (bare == RegistryHost.DockerHubEndpoint ? credentials.GetValueOrDefault(RegistryHost.DockerHub) : null);
+    }
+
+    private static Dictionary<string, RegistryCredential> Read(string? json, string name, Func<JsonElement, JsonElement> select)
+    {
+        var credentials = new Dictionary<string, RegistryCredential>(StringComparer.OrdinalIgnoreCase);
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            return credentials;
+        }
+
+        if (json.Length > MaximumSize)
+        {
+            throw new FormatException($"{name}: longer than {MaximumSize} characters");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var hosts = select(document.RootElement);
+            if (hosts.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null)
+            {
+                return credentials;
+            }
+
+            foreach (var host in hosts.EnumerateObject())
+            {
+                if (ReadEntry(host.Value) is { } credential)
+                {
+                    // Docker config files call Docker Hub by the address of its old interface.
+                    var key = host.Name.Contains("://", StringComparison.Ordinal) ? RegistryHost.Normalise(host.Name) : host.Name;
+                    credentials[key] = credential;
+                }
+            }
+
+            return credentials;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // The parser's own message may quote what it read.
+            throw new FormatException($"{name}: not JSON of the form {{\"host\":{{\"auth\":\"<base64 of user:password>\"}}}}");
+        }
+    }
+
+    private static RegistryCredential? ReadEntry(JsonElement entry)
+    {
+        var credential = new RegistryCredential
+        {
+            Username = Text(entry, "username"),
+            Password = Text(entry, "password"),
+            IdentityToken = Text(entry, "identitytoken"),
+            RegistryToken = Text(entry, "registrytoken"),
+        };
+        if (Text(entry, "auth") is { } auth)
+        {
+            var bytes = new byte[auth.Length];
+            if (!Convert.TryFromBase64String(auth.Trim(), bytes, out var length))
+            {
+                return credential with { RawAuth = auth };
+            }
+
+            var login = Encoding.UTF8.GetString(bytes, 0, length);
+            var colon = login.IndexOf(':', StringComparison.Ordinal);
+            credential = colon < 0
+                ? credential with { RawAuth = auth }
+                : credential with { Username = login[..colon].Trim(), Password = login[(colon + 1)..].Trim('\0').Trim() };
+        }
+
+        return credential == new RegistryCredential() ? null : credential;
+    }
+
+    private static string? Text(JsonElement entry, string name) =>
+        entry.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text ? text : null;
+
+    [GeneratedRegex(@"\A\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\z")]
+    private static partial Regex EcrHost();
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using ImageBuilder.Registry.Client;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace ImageBuilder.Bob.Proxy;
+
+/// <summary>
+/// The server of <c>bob proxy</c>: Kestrel alone, without the host, routing and logging around it, because it starts with every build.
+/// </summary>
+internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposable
+{
+    private readonly KestrelServer _server;
+    private readonly ProxyRouter _router;
+    private readonly RegistryClient _registries = new();
+    private readonly HttpMessageInvoker _upstream = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(30),
+        ActivityHeadersPropagator = null,
+    });
+
+    private readonly RegistryForwarder _forwarder;
+
+    private ProxyServer(IPEndPoint listen, ProxyRouter router)
+    {
+        _router = router;
+        _forwarder = new RegistryForwarder(_registries, _upstream);
+        var options = new KestrelServerOptions { AddServerHeader = false };
+        // A layer is as large as it is, and the registry's states of uploads are long.
+        options.Limits.MaxRequestBodySize = null;
+        options.Limits.MinRequestBodyDataRate = null;
+        options.Limits.MinResponseDataRate = null;
+        options.Limits.MaxRequestLineSize = 64 << 10;
+        options.Limits.MaxRequestBufferSize = 1 << 20;
+        options.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
+        _server = new KestrelServer(
+            Options.Create(options),
+            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
+            NullLoggerFactory.Instance);
+    }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one.</summary>
+    /// <exception cref="IOException">The address is in use.</exception>
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, ProxyRouter router, CancellationToken cancellationToken = default)
+    {
+        var server = new ProxyServer(listen, router);
+        try
+        {
+            await server._server.StartAsync(server, cancellationToken);
+            var address = new Uri(server._server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
+            server.Address = new IPEndPoint(listen.Address, address.Port);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc />
+    public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
+
+    /// <inheritdoc />
+    public Task ProcessRequestAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value ?? string.Empty;
+        var query = context.Request.QueryString.Value ?? string.Empty;
+        if (path is "/v2/" or "/v2" && query.Length == 0)
+        {
+            context.Response.Headers["Docker-Distribution-Api-Version"] = "registry/2.0";
+            context.Response.ContentType = "application/json";
+            return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync("{}", context.RequestAborted);
+        }
+
+        return _router.Find(context.Request.Method, path, query) is { } route
+            ? _forwarder.ForwardAsync(context, route)
+            : RegistryForwarder.FailAsync(context, StatusCodes.Status404NotFound, "NAME_UNKNOWN", "this proxy serves the base and target image of one build, nothing else");
+    }
+
+    /// <inheritdoc />
+    public void DisposeContext(HttpContext context, Exception? exception)
+    {
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await _server.StopAsync(now.Token);
+        _server.Dispose();
+        _upstream.Dispose();
+        _registries.Dispose();
+    }
+}

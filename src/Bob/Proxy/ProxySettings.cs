@@ -1,0 +1,26 @@
+namespace ImageBuilder.Bob.Proxy;
+
+/// <summary>How <c>bob proxy</c> was called. The text of this record shows no credential.</summary>
+internal sealed class ProxySettings
+{
+    /// <summary>Where to listen, as IP:port; default 127.0.0.1:8080.</summary>
+    public required string Listen { get; init; }
+
+    /// <summary>The file that receives IP:port once the proxy listens; null for none.</summary>
+    public string? AddressFile { get; init; }
+
+    /// <summary>The image that alias <c>base</c> stands for; null: there is no such alias.</summary>
+    public string? BaseReference { get; init; }
+
+    /// <summary>The image that alias <c>target</c> stands for; null: there is no such alias.</summary>
+    public string? TargetReference { get; init; }
+
+    /// <summary>Whether stdin brings the credentials; then the next two do not count.</summary>
+    public bool CredentialsFromStdin { get; init; }
+
+    /// <summary>A docker config with the installation's credentials.</summary>
+    public string? Auth { get; init; }
+
+    /// <summary>The credentials that the request brought, by host.</summary>
+    public string? AdditionalAuth { get; init; }
+}

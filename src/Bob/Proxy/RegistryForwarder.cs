@@ -1,0 +1,229 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Transport;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace ImageBuilder.Bob.Proxy;
+
+/// <summary>Sends a request on to its registry with the credential that the sender does not have, and its answer back, both as they flow.</summary>
+internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageInvoker upstream)
+{
+    private const int Retries = 3;
+    private const int MaximumHops = 5;
+
+    // The most that registries take for a manifest; a body up to this is kept, so that it can be sent again.
+    private const int ReplayableSize = 4 << 20;
+
+    private static readonly HashSet<string> s_connectionHeaders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+    };
+
+    private static readonly HashSet<string> s_senderHeaders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Host", "Authorization", "Cookie", "Expect", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded",
+    };
+
+    // The challenge names a token endpoint that the sender has no business with.
+    private static readonly HashSet<string> s_registryHeaders = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "WWW-Authenticate", "Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Location",
+    };
+
+    /// <summary>Answers <paramref name="context"/> with what the registry of <paramref name="route"/> says.</summary>
+    public async Task ForwardAsync(HttpContext context, ProxyRoute route)
+    {
+        try
+        {
+            using var answer = await SendAsync(context, route);
+            await ReturnAsync(context, route, answer);
+        }
+        catch (RegistryException exception)
+        {
+            var (status, code) = exception.Error switch
+            {
+                RegistryError.NotFound => (StatusCodes.Status404NotFound, "NAME_UNKNOWN"),
+                RegistryError.Unauthorized or RegistryError.Denied => (StatusCodes.Status403Forbidden, "DENIED"),
+                RegistryError.RateLimited => (StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS"),
+                _ => (StatusCodes.Status500InternalServerError, "UNAVAILABLE"),
+            };
+            await FailAsync(context, status, code, exception.Message);
+        }
+        catch (HttpRequestException exception)
+        {
+            await FailAsync(context, StatusCodes.Status500InternalServerError, "UNAVAILABLE", $"registry {route.Registry} cannot be reached: {exception.HttpRequestError}");
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            // One side went away in the middle; cutting the connection is the only way left to say so.
+            context.Abort();
+        }
+    }
+
+    /// <summary>Answers with an error in the form that registries use.</summary>
+    public static async Task FailAsync(HttpContext context, int status, string code, string message)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        context.Response.Clear();
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            await context.Response.WriteAsync($$"""{"errors":[{"code":"{{code}}","message":"{{System.Text.Json.JsonEncodedText.Encode(message)}}"}]}""", context.RequestAborted);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpContext context, ProxyRoute route)
+    {
+        var cancellationToken = context.RequestAborted;
+        var registry = registries.AuthenticatorFor(route.Registry, route.Credential);
+        var address = new Uri(await registry.GetBaseAddressAsync(cancellationToken), route.PathAndQuery);
+        var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+        var kept = hasBody && context.Request.ContentLength <= ReplayableSize ? await KeepAsync(context) : null;
+        AuthenticationHeaderValue? last = null;
+        for (var tries = 0; ; tries++)
+        {
+            // Authorised before it is sent, so that a body which comes only once meets no challenge.
+            var authorization = await registry.GetAuthorizationAsync(route.Scopes, fresh: tries > 0, cancellationToken);
+            using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), address);
+            CopyRequestHeaders(context, request, !hasBody ? null : kept is null ? new StreamContent(context.Request.Body) : new ByteArrayContent(kept));
+            request.Headers.Authorization = authorization;
+            var answer = await upstream.SendAsync(request, cancellationToken);
+            if (answer.StatusCode != HttpStatusCode.Unauthorized)
+            {
+                return await FollowAsync(context, route, request, answer);
+            }
+
+            registry.Observe(answer);
+            var canRepeat = (!hasBody || kept is not null) && tries < Retries && (tries == 0 || !Equals(authorization, last));
+            if (!canRepeat)
+            {
+                return answer;
+            }
+
+            answer.Dispose();
+            last = authorization;
+        }
+    }
+
+    private static async Task<byte[]> KeepAsync(HttpContext context)
+    {
+        var body = new byte[(int)context.Request.ContentLength!.Value];
+        await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
+        return body;
+    }
+
+    private static void CopyRequestHeaders(HttpContext context, HttpRequestMessage request, HttpContent? content)
+    {
+        request.Content = content;
+        foreach (var (name, values) in context.Request.Headers)
+        {
+            if (!s_connectionHeaders.Contains(name) && !s_senderHeaders.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                // Content-Length: 0 belongs to a request with no body too: uploads begin with one.
+                request.Content ??= new ByteArrayContent([]);
+                request.Content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        request.Headers.TryAddWithoutValidation("X-Forwarded-For", "127.0.0.1");
+    }
+
+    // A blob often lies on another host, under an address that is signed. The sender may not be able to reach it, and it must get no credential.
+    private async Task<HttpResponseMessage> FollowAsync(HttpContext context, ProxyRoute route, HttpRequestMessage request, HttpResponseMessage answer)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            return answer;
+        }
+
+        var (origin, current) = (request.RequestUri!, request.RequestUri!);
+        for (var hops = 0; IsRedirect(answer) && answer.Headers.Location is { } location; hops++)
+        {
+            var next = new Uri(current, location);
+            var sameRegistry = IsSameServer(next, origin);
+            if (sameRegistry && route.Alias is not null)
+            {
+                return answer;
+            }
+
+            if (hops == MaximumHops || (next.Scheme != Uri.UriSchemeHttps && !(next.Scheme == Uri.UriSchemeHttp && origin.IsLoopback && next.IsLoopback)))
+            {
+                throw new RegistryException(RegistryError.InvalidResponse, route.Registry, $"registry {route.Registry} redirects to where the proxy does not follow");
+            }
+
+            using var onward = new HttpRequestMessage(request.Method, next);
+            foreach (var (name, values) in request.Headers)
+            {
+                if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase) || sameRegistry)
+                {
+                    onward.Headers.TryAddWithoutValidation(name, values);
+                }
+            }
+
+            answer.Dispose();
+            answer = await upstream.SendAsync(onward, context.RequestAborted);
+            current = next;
+        }
+
+        return answer;
+    }
+
+    private static async Task ReturnAsync(HttpContext context, ProxyRoute route, HttpResponseMessage answer)
+    {
+        var response = context.Response;
+        if (answer.StatusCode == HttpStatusCode.Unauthorized && route.Credential is null)
+        {
+            await FailAsync(context, StatusCodes.Status403Forbidden, "DENIED", $"registry {route.Registry} asks for credentials, and there are none for it");
+            return;
+        }
+
+        response.StatusCode = answer.StatusCode == HttpStatusCode.BadGateway ? StatusCodes.Status500InternalServerError : (int)answer.StatusCode;
+        foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        {
+            if (!s_connectionHeaders.Contains(name) && !s_registryHeaders.Contains(name))
+            {
+                response.Headers[name] = values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+            }
+        }
+
+        if (answer.Headers.Location is { } location)
+        {
+            response.Headers[HeaderNames.Location] = ThroughProxy(context, route, answer.RequestMessage!.RequestUri!, location);
+        }
+
+        if (!HttpMethods.IsHead(context.Request.Method) && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
+        {
+            await answer.Content.CopyToAsync(response.Body, context.RequestAborted);
+        }
+    }
+
+    private static string ThroughProxy(HttpContext context, ProxyRoute route, Uri asked, Uri location)
+    {
+        var absolute = new Uri(asked, location);
+        if (route.Alias is not { } alias || !IsSameServer(absolute, asked))
+        {
+            return absolute.AbsoluteUri;
+        }
+
+        var path = absolute.PathAndQuery.StartsWith(alias.RepositoryPath, StringComparison.Ordinal)
+            ? alias.ProxyPath + absolute.PathAndQuery[alias.RepositoryPath.Length..]
+            : $"/{alias.Name}{absolute.PathAndQuery}";
+        return new StringBuilder("http://").Append(context.Request.Host.Value).Append(path).ToString();
+    }
+
+    private static bool IsRedirect(HttpResponseMessage answer) => (int)answer.StatusCode is 301 or 302 or 303 or 307 or 308;
+
+    private static bool IsSameServer(Uri one, Uri other) =>
+        Uri.Compare(one, other, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
+}
