@@ -104,7 +104,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
                 return await FollowAsync(context, route, request, answer);
             }
 
-            registry.Observe(answer);
+            await registry.ObserveAsync(answer, cancellationToken);
             var canRepeat = (!hasBody || kept is not null) && tries < Retries && (tries == 0 || !Equals(authorization, last));
             if (!canRepeat)
             {
