@@ -1,7 +1,8 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
+using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text;
+using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Configuration;
 

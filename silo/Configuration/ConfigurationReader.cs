@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Configuration;
 

@@ -1,3 +1,5 @@
+using ImageBuilder.Silo.Configuration.Rules;
+
 namespace ImageBuilder.Silo.Configuration;
 
 /// <summary>What is built and where it goes; the old service's section <c>orchestrator</c>.</summary>

@@ -1,10 +1,12 @@
+using ImageBuilder.Silo.Configuration.Rules;
+
 namespace ImageBuilder.Silo.Configuration;
 
 /// <summary>The process launcher: builds as processes of this machine.</summary>
 internal sealed record ProcessConfiguration
 {
     /// <summary>Path of bob, the builder command: an executable or a .dll. Default: the one beside this service.</summary>
-    [ReadableFile]
+    [ProgramFile]
     [DerivedDefault("bob beside the service")]
     public string Bob { get; init; } = string.Empty;
 

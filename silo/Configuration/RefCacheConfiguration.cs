@@ -1,4 +1,5 @@
 using ImageBuilder.Registry.Names;
+using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Configuration;
 

@@ -1,3 +1,5 @@
+using ImageBuilder.Silo.Configuration.Rules;
+
 namespace ImageBuilder.Silo.Configuration;
 
 /// <summary>

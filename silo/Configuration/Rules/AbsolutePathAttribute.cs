@@ -1,4 +1,4 @@
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>A path that starts with "/".</summary>
 internal sealed class AbsolutePathAttribute : RuleAttribute

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>The path of a PEM file that holds a certificate at least.</summary>
 internal sealed class CertificateFileAttribute : RuleAttribute

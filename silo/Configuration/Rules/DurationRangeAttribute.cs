@@ -1,4 +1,4 @@
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>A duration from <paramref name="minimum"/> to <paramref name="maximum"/>, both included, as Go writes them.</summary>
 internal sealed class DurationRangeAttribute(string minimum, string maximum) : RuleAttribute

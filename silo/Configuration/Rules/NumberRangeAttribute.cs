@@ -1,4 +1,4 @@
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>A number from <paramref name="minimum"/> to <paramref name="maximum"/>, both included.</summary>
 internal sealed class NumberRangeAttribute(long minimum, long maximum) : RuleAttribute

@@ -1,4 +1,4 @@
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>The path of a file that is there and can be read; a relative one starts at the working folder.</summary>
 internal sealed class ReadableFileAttribute : RuleAttribute

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>A registry's host name or address, with its port if it has one.</summary>
 internal sealed partial class RegistryHostAttribute : RuleAttribute

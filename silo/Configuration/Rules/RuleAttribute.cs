@@ -1,4 +1,4 @@
-namespace ImageBuilder.Silo.Configuration;
+namespace ImageBuilder.Silo.Configuration.Rules;
 
 /// <summary>What a key's value, or each entry of its list, must keep to beyond its type.</summary>
 [AttributeUsage(AttributeTargets.Property)]

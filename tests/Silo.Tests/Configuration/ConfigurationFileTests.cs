@@ -150,7 +150,8 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("builds.logLimit", "\"64MiB\"", "builds.logLimit: must be a whole number, 1048576 to 1073741824; \"64MiB\" is not")]
     [InlineData("builds.platform", "\"amd64\"", "builds.platform: must be a platform such as \"linux/amd64\"; \"amd64\" is not")]
     [InlineData("process.network", "\"bridge\"", "process.network: must be \"host\" or \"none\"; \"bridge\" is not")]
-    [InlineData("process.bob", "\"/nowhere/bob\"", "process.bob: must be the path of a file that the service can read; \"/nowhere/bob\" does not exist")]
+    [InlineData("process.bob", "\"/nowhere/bob\"", "process.bob: must be the path of an executable or a .dll; \"/nowhere/bob\" does not exist")]
+    [InlineData("process.bob", "\"/etc/passwd\"", "process.bob: must be the path of an executable or a .dll; \"/etc/passwd\" is not executable")]
     [InlineData("registry.plainHttpHosts", "[\"http://registry:5000\"]", "registry.plainHttpHosts[0]: must be a registry's host or host:port such as \"registry.internal:5000\"; \"http://registry:5000\" is not")]
     [InlineData("registry.freshness", "\"-1s\"", "registry.freshness: must be a Go duration such as \"1h30m0s\", 0s to 24h0m0s; \"-1s\" is too short")]
     public void Load_WrongValue_SaysTheKeyAndWhatIsAllowed(string key, string json, string line)

@@ -13,7 +13,7 @@ public sealed class ConfigurationFolder : IDisposable
     public JsonObject Smallest() => new()
     {
         ["orchestrator"] = new JsonObject { ["baseImageRepository"] = "registry/base", ["workspaceImageRepository"] = "registry/workspace" },
-        ["process"] = new JsonObject { ["bob"] = Write("bob", "") },
+        ["process"] = new JsonObject { ["bob"] = Write("bob.dll", "") },
     };
 
     /// <summary>The smallest configuration with <paramref name="json"/> as the value of one key more, given as a path such as <c>builds.deadline</c>.</summary>
