@@ -1,7 +1,7 @@
-using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
-using System.Text.Json;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
 using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Configuration;

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using ImageBuilder.Silo.Configuration.Rules;
 using ImageBuilder.Silo.Configuration;
+using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Tests.Configuration;
 

@@ -1,8 +1,8 @@
 using System.Reflection;
-using System.Text.Json.Nodes;
 using System.Text.Json;
-using ImageBuilder.Silo.Configuration.Rules;
+using System.Text.Json.Nodes;
 using ImageBuilder.Silo.Configuration;
+using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Tests.Configuration;
 
