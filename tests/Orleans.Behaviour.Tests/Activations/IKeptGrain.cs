@@ -1,0 +1,6 @@
+namespace ImageBuilder.Orleans.Behaviour.Tests.Activations;
+
+public interface IKeptGrain : IGrainWithStringKey
+{
+    Task<int> Activation();
+}

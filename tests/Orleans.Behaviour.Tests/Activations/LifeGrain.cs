@@ -1,0 +1,3 @@
+namespace ImageBuilder.Orleans.Behaviour.Tests.Activations;
+
+public sealed class LifeGrain(Signals signals) : LifeGrainBase(signals), ILifeGrain;

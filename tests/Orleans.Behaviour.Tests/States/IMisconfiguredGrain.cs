@@ -1,0 +1,6 @@
+namespace ImageBuilder.Orleans.Behaviour.Tests.States;
+
+public interface IMisconfiguredGrain : IGrainWithStringKey
+{
+    Task Ping();
+}

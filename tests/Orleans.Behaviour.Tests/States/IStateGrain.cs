@@ -1,0 +1,18 @@
+namespace ImageBuilder.Orleans.Behaviour.Tests.States;
+
+public interface IStateGrain : IGrainWithStringKey
+{
+    Task Write(string name);
+
+    Task WriteWithoutStoring(string name);
+
+    Task<string?> Read();
+
+    Task<bool> Exists();
+
+    Task Clear();
+
+    Task<int> Activation();
+
+    Task End();
+}
