@@ -31,18 +31,16 @@ internal sealed class Buildah : IDisposable
 
     private string Graph => Path.Combine(_settings.StorageRoot, "graph");
 
-    private IEnumerable<string> Storage => ["--root", Graph, "--runroot", Path.Combine(_settings.StorageRoot, "run"), "--registries-conf-dir", _folder.Hooks];
+    private IEnumerable<string> Storage => ["--root", Graph, "--runroot", Path.Combine(_settings.StorageRoot, "run")];
 
     private Dictionary<string, string> Variables => new()
     {
         ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        ["HOME"] = _folder.Root,
+        ["HOME"] = _folder.Home,
         ["TMPDIR"] = _folder.Temporary,
         ["LC_ALL"] = "C",
         ["REGISTRY_AUTH_FILE"] = _folder.CredentialsFile,
-        ["CONTAINERS_REGISTRIES_CONF"] = _folder.RegistriesFile,
         ["CONTAINERS_CONF"] = "/dev/null",
-        ["CONTAINERS_STORAGE_CONF"] = "/dev/null",
     };
 
     /// <summary>Removes what builders that were killed have left.</summary>
@@ -57,17 +55,18 @@ internal sealed class Buildah : IDisposable
 
     /// <summary>Builds the Dockerfile and gives the image's id.</summary>
     /// <exception cref="BobException">The build failed.</exception>
-    public async Task<string> BuildAsync(string dockerfile, string context, IEnumerable<string> registries, CancellationToken cancellationToken)
+    public async Task<string> BuildAsync(string path, Dockerfile dockerfile, string context, CancellationToken cancellationToken)
     {
-        _folder.Configure(_settings.Base.Domain, registries);
+        _folder.Configure(_settings.Base.Domain, dockerfile.Registries);
         List<string> arguments =
         [
             .. Storage, "build",
             "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", _settings.Network,
             "--layers", "--pull-always", "--http-proxy=false", "--signature-policy", _folder.PolicyFile, "--hooks-dir", _folder.Hooks,
-            "--iidfile", _folder.ImageIdFile, "--file", dockerfile,
+            "--iidfile", _folder.ImageIdFile, "--file", path,
         ];
-        if (_settings.NoCache)
+        // The engine looks up a step by its text; what a bind mount shows it does not count, so a changed file would go unseen, and another owner's step could pass for this one.
+        if (_settings.NoCache || dockerfile.HasBindMounts)
         {
             arguments.Add("--no-cache");
         }
@@ -75,10 +74,10 @@ internal sealed class Buildah : IDisposable
         var completed = false;
         try
         {
-            var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", [.. arguments, context], Variables, context, cancellationToken);
+            var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", [.. arguments, context], Variables, context, silent: false, cancellationToken);
             if (exitCode != 0)
             {
-                throw EngineFailure.OfBuild(tail);
+                throw EngineFailure.OfBuild(_folder.WithoutProxy(tail));
             }
 
             completed = true;
@@ -106,19 +105,24 @@ internal sealed class Buildah : IDisposable
             .. Storage, "push",
             "--format", "v2s2", "--tls-verify=false", "--signature-policy", _folder.PolicyFile, image, $"docker://{PushHost}/{proxy.Path}:{proxy.Tag ?? "latest"}",
         ];
-        var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", arguments, variables, _folder.Root, cancellationToken);
+        var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", arguments, variables, _folder.Root, silent: false, cancellationToken);
         if (exitCode != 0)
         {
-            throw EngineFailure.OfPush(tail);
+            throw EngineFailure.OfPush(_folder.WithoutProxy(tail));
         }
     }
 
     /// <inheritdoc />
     public void Dispose() => _folder.Dispose();
 
-    // After a failure, and when it is killed, the engine leaves its working containers. Others' are there too, so only those are removed that name this folder.
+    // After a failure, and when it is killed, the engine leaves its working containers, and the runtime what it knows of a running step. Others' are there too, so only those are removed that name this folder.
     private async Task RemoveContainersAsync(EngineFolder folder, CancellationToken cancellationToken)
     {
+        foreach (var bundle in Directory.EnumerateDirectories(folder.Temporary, "buildah*"))
+        {
+            await ForegroundCommand.RunAsync("runc", ["delete", "--force", $"buildah-{Path.GetFileName(bundle)}"], Variables, _folder.Root, silent: true, cancellationToken);
+        }
+
         var containers = new List<string>();
         foreach (var driver in Directory.Exists(Graph) ? Directory.EnumerateDirectories(Graph, "*-containers") : [])
         {
@@ -133,7 +137,7 @@ internal sealed class Buildah : IDisposable
 
         if (containers.Count > 0)
         {
-            await ForegroundCommand.RunAsync("buildah", [.. Storage, "rm", .. containers], Variables, _folder.Root, cancellationToken);
+            await ForegroundCommand.RunAsync("buildah", [.. Storage, "rm", .. containers], Variables, _folder.Root, silent: true, cancellationToken);
         }
     }
 

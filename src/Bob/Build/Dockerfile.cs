@@ -8,14 +8,17 @@ namespace ImageBuilder.Bob.Build;
 /// Reads from a Dockerfile which registries it takes images from: FROM, COPY --from and RUN --mount from. It need not understand more, and what it
 /// overlooks is not let through: the engine is told to refuse every registry that is not found here.
 /// </summary>
-internal static partial class Dockerfile
+/// <param name="Registries">The registries that the Dockerfile names, and Docker Hub, which every short name means.</param>
+/// <param name="HasBindMounts">Whether a RUN step sees files of the context, a stage or an image through a mount.</param>
+internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries, bool HasBindMounts)
 {
     /// <summary>The largest Dockerfile that is read, in bytes.</summary>
     public const int MaximumSize = 4 << 20;
 
-    /// <summary>The registries that <paramref name="text"/> names, and Docker Hub, which every short name means.</summary>
-    public static IReadOnlyCollection<string> Registries(string text)
+    /// <summary>Reads <paramref name="text"/>.</summary>
+    public static Dockerfile Parse(string text)
     {
+        var hasBindMounts = false;
         var registries = new SortedSet<string>(StringComparer.Ordinal) { RegistryHost.DockerHub };
         var stages = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "scratch" };
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -46,6 +49,7 @@ internal static partial class Dockerfile
 
                     break;
                 case "COPY" or "ADD" or "RUN":
+                    hasBindMounts |= Mount().Matches(rest).Any(mount => !OtherMount().IsMatch(mount.Value));
                     foreach (Match from in From().Matches(rest))
                     {
                         Add(Expand(from.Groups["image"].Value.Trim('"', '\''), arguments));
@@ -55,7 +59,7 @@ internal static partial class Dockerfile
             }
         }
 
-        return registries;
+        return new Dockerfile(registries, hasBindMounts);
 
         void Add(string image)
         {
@@ -122,6 +126,13 @@ internal static partial class Dockerfile
 
     [GeneratedRegex(@"(?:--from=|--mount=\S*?\bfrom=)(?<image>[^\s,]+)")]
     private static partial Regex From();
+
+    [GeneratedRegex(@"--mount=\S+")]
+    private static partial Regex Mount();
+
+    // Without a type it is a bind mount.
+    [GeneratedRegex(@"[=,""']type=(?:cache|tmpfs|secret|ssh)\b")]
+    private static partial Regex OtherMount();
 
     [GeneratedRegex(@"\$(?:\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?<operator>:[-+])(?<word>[^}]*))?\}|(?<name>[A-Za-z_][A-Za-z0-9_]*))")]
     private static partial Regex Variable();

@@ -15,10 +15,11 @@ internal static class EngineFailure
         var reason = true switch
         {
             _ when OutOfDisk.IsIn(error) => FailureReason.OutOfDisk,
-            _ when !IsPull(tail, error) => FailureReason.BuildStepFailed,
-            _ when Says(tail, "toomanyrequests", "too many requests") => FailureReason.RateLimited,
-            _ when Says(tail, "unauthorized", "denied", "403", "forbidden", "authentication required") => FailureReason.BaseImageDenied,
-            _ when Says(tail, "manifest unknown", "name unknown", "not found", "404") => FailureReason.BaseImageNotFound,
+            _ when Says(error, "no stage or image found with that name") => FailureReason.BaseImageNotFound,
+            _ when !IsPull(error) => FailureReason.BuildStepFailed,
+            _ when Says(error, "toomanyrequests", "too many requests") => FailureReason.RateLimited,
+            _ when Says(error, "unauthorized", "denied", "403", "forbidden", "authentication required") => FailureReason.BaseImageDenied,
+            _ when Says(error, "manifest unknown", "name unknown", "not found", "404") => FailureReason.BaseImageNotFound,
             _ => FailureReason.BuildStepFailed,
         };
         return new BobException(reason, reason switch
@@ -27,6 +28,7 @@ internal static class EngineFailure
             FailureReason.BaseImageNotFound => $"build failed: base image not found: {error}",
             FailureReason.BaseImageDenied => $"build failed: access to the base image is denied; it may not exist, or the request lacks its credentials: {error}",
             FailureReason.RateLimited => $"build failed: the base image's registry limits requests, try again later: {error}",
+            _ when Says(error, "unexpected HTTP status: 5") => $"build failed: the base image's registry cannot be reached, or failed: {error}",
             _ => $"build failed: {error}",
         });
     }
@@ -45,9 +47,9 @@ internal static class EngineFailure
         return new BobException(reason, reason == FailureReason.OutOfDisk ? OutOfDisk.Message : $"build failed: the image cannot be pushed: {error}");
     }
 
-    // The engine speaks of an image that it cannot have in these words only; a step's own output stands before its last error.
-    private static bool IsPull(string tail, string error) =>
-        Says(error, "initializing source", "creating build container", "no stage or image found") && Says(tail, "docker://", "registry");
+    // What a step writes stands before the engine's last error, so it cannot pass for this.
+    private static bool IsPull(string error) =>
+        Says(error, "initializing source docker://");
 
     private static bool Says(string output, params ReadOnlySpan<string> phrases)
     {

@@ -13,6 +13,8 @@ internal sealed class EngineFolder : IDisposable
 
     private readonly FileStream _lock;
 
+    private readonly Dictionary<string, string> _locations = [];
+
     private EngineFolder(string root, FileStream lockFile)
     {
         Root = root;
@@ -28,8 +30,8 @@ internal sealed class EngineFolder : IDisposable
     /// <summary>Receives the id of the image that was built.</summary>
     public string ImageIdFile => Path.Combine(Root, "image");
 
-    /// <summary>Where the engine finds registries.</summary>
-    public string RegistriesFile => Path.Combine(Root, "registries.conf");
+    /// <summary>The engine's home. A configuration of registries that lies in a home is the only one that keeps the engine from reading the machine's aliases.</summary>
+    public string Home => Path.Combine(Root, "home");
 
     /// <summary>Which registries the engine may take images from.</summary>
     public string PolicyFile => Path.Combine(Root, "policy.json");
@@ -85,13 +87,18 @@ internal sealed class EngineFolder : IDisposable
         var scopes = new StringBuilder();
         foreach (var registry in registries)
         {
-            locations.Append($"\n[[registry]]\nprefix = \"{registry}\"\nlocation = \"{proxy}/ns/{ProxyRouter.NamedPath(registry)}\"\ninsecure = true\n");
+            _locations[registry] = $"{proxy}/ns/{ProxyRouter.NamedPath(registry)}";
+            locations.Append($"\n[[registry]]\nprefix = \"{registry}\"\nlocation = \"{_locations[registry]}\"\ninsecure = true\n");
             scopes.Append(scopes.Length == 0 ? string.Empty : ",").Append($"\"{registry}\":[{{\"type\":\"insecureAcceptAnything\"}}]");
         }
 
-        File.WriteAllText(RegistriesFile, locations.ToString());
+        var folder = Directory.CreateDirectory(Path.Combine(Home, ".config", "containers"));
+        File.WriteAllText(Path.Combine(folder.FullName, "registries.conf"), locations.ToString());
         File.WriteAllText(PolicyFile, $"{{\"default\":[{{\"type\":\"reject\"}}],\"transports\":{{\"docker\":{{{scopes}}}}}}}");
     }
+
+    /// <summary>The engine's words with each registry by its own name, not by its place on the proxy.</summary>
+    public string WithoutProxy(string output) => _locations.Aggregate(output, (text, location) => text.Replace(location.Value, location.Key, StringComparison.Ordinal));
 
     /// <summary>Removes the folder and all that is in it.</summary>
     public void Dispose()

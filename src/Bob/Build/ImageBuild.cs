@@ -40,7 +40,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
         using var engine = new Buildah(settings);
         await engine.RemoveAbandonedAsync(cancellationToken);
-        var image = await engine.BuildAsync(dockerfile, context, Dockerfile.Registries(await ReadAsync(dockerfile, cancellationToken)), cancellationToken);
+        var image = await engine.BuildAsync(dockerfile, Dockerfile.Parse(await ReadAsync(dockerfile, cancellationToken)), context, cancellationToken);
         await engine.PushAsync(image, cancellationToken);
     }
 

@@ -84,6 +84,9 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
                 break;
         }
 
+        // Every clone of a commit is to be the same files, byte for byte, or COPY . would never be found in the layer cache: no times in the index, no logs.
+        await CheckAsync([.. settings, "-C", folder, "read-tree", "HEAD"], cancellationToken);
+        File.Delete(Path.Combine(folder, ".git", "FETCH_HEAD"));
         if (File.Exists(Path.Combine(folder, ".gitmodules")))
         {
             await CheckAsync([.. settings, "-C", folder, "submodule", "--quiet", "update", "--init", "--recursive", .. shallow ? ["--depth=1"] : Array.Empty<string>()], cancellationToken);
@@ -143,6 +146,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
             "-c", "gc.auto=0",
             "-c", "maintenance.auto=false",
             "-c", "advice.detachedHead=false",
+            "-c", "core.logAllRefUpdates=false",
             "-c", "http.lowSpeedLimit=1",
             "-c", "http.lowSpeedTime=60",
         ];
@@ -176,7 +180,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
     }
 
     private Task<(int ExitCode, string Tail)> RunAsync(List<string> arguments, CancellationToken cancellationToken) =>
-        ForegroundCommand.RunAsync("git", arguments, _variables, workspace.Root, cancellationToken);
+        ForegroundCommand.RunAsync("git", arguments, _variables, workspace.Root, silent: false, cancellationToken);
 
     private void ForwardVariables(params ReadOnlySpan<string> names)
     {

@@ -12,12 +12,14 @@ internal static class ForegroundCommand
     /// <param name="arguments">Its arguments.</param>
     /// <param name="variables">All of its environment; nothing of bob's own is inherited.</param>
     /// <param name="folder">Its working folder.</param>
+    /// <param name="silent">Whether its output is kept from bob's own.</param>
     /// <param name="cancellationToken">Kills the program and all that it started.</param>
     public static async Task<(int ExitCode, string Tail)> RunAsync(
         string program,
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string> variables,
         string folder,
+        bool silent,
         CancellationToken cancellationToken)
     {
         ProcessTree.Adopt();
@@ -39,7 +41,7 @@ internal static class ForegroundCommand
         try
         {
             process.StandardInput.Close();
-            var tail = await CopyAsync(process.StandardOutput.BaseStream, cancellationToken);
+            var tail = await CopyAsync(process.StandardOutput.BaseStream, silent ? Stream.Null : Console.OpenStandardOutput(), cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             return (process.ExitCode, tail.ToString());
         }
@@ -50,10 +52,9 @@ internal static class ForegroundCommand
         }
     }
 
-    private static async Task<OutputTail> CopyAsync(Stream output, CancellationToken cancellationToken)
+    private static async Task<OutputTail> CopyAsync(Stream output, Stream own, CancellationToken cancellationToken)
     {
         var tail = new OutputTail();
-        await using var own = Console.OpenStandardOutput();
         var buffer = new byte[BufferSize];
         while (await output.ReadAsync(buffer, cancellationToken) is > 0 and var count)
         {
