@@ -53,6 +53,7 @@ public sealed class CallTests(Silo silo) : IClassFixture<Silo>
     public async Task ResponseTimeout_OfMethod_EndsTheWait()
     {
         await Should.ThrowAsync<TimeoutException>(() => silo.Grains.GetGrain<ICallGrain>("slow").Slow("never set"));
+        silo.Signals.Set("never set");
     }
 
     [Fact]

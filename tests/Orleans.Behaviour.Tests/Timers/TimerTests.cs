@@ -116,8 +116,8 @@ public sealed class TimerTests(Silo silo) : IClassFixture<Silo>
     {
         await using var quick = await Silo.StartAsync(builder => builder.Configure<GrainCollectionOptions>(options =>
         {
-            options.CollectionQuantum = TimeSpan.FromMilliseconds(200);
-            options.CollectionAge = TimeSpan.FromMilliseconds(600);
+            options.CollectionQuantum = TimeSpan.FromMilliseconds(300);
+            options.CollectionAge = TimeSpan.FromSeconds(2);
         }));
         await quick.Grains.GetGrain<ITimerGrain>("kept").Start(Soon, TimeSpan.FromMilliseconds(50), interleave: false, keepAlive: true);
         await quick.Grains.GetGrain<ITimerGrain>("not kept").Start(Soon, TimeSpan.FromMilliseconds(50), interleave: false, keepAlive: false);
