@@ -1,0 +1,100 @@
+using ImageBuilder.Registry.Credentials;
+
+namespace ImageBuilder.Registry.Tests.Credentials;
+
+public sealed class DockerConfigCredentialsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("docker-config-").FullName;
+
+    private string File => Path.Combine(_folder, "config.json");
+
+    [Fact]
+    public async Task FindAsync_FileChanged_GivesTheNewCredential()
+    {
+        var source = new DockerConfigCredentials(File);
+        Write("a");
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+
+        Write("b");
+
+        (await source.FindAsync("r", default))!.Password.ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task FindAsync_LinkedFolderSwapped_GivesTheNewCredential()
+    {
+        // As Kubernetes mounts secrets: config.json -> ..data/config.json, ..data -> a folder that is replaced.
+        foreach (var version in new[] { "a", "b" })
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, version));
+            await System.IO.File.WriteAllTextAsync(Path.Combine(_folder, version, "config.json"), Json(version));
+        }
+
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "a");
+        System.IO.File.CreateSymbolicLink(File, "..data/config.json");
+        var source = new DockerConfigCredentials(File);
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+
+        Directory.Delete(Path.Combine(_folder, "..data"));
+        Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "b");
+
+        (await source.FindAsync("r", default))!.Password.ShouldBe("b");
+    }
+
+    [Fact]
+    public async Task FindAsync_FirstReadFails_Throws()
+    {
+        var source = new DockerConfigCredentials(File, _ => { });
+
+        (await Should.ThrowAsync<CredentialsException>(async () => await source.FindAsync("r", default))).Message.ShouldContain(File);
+        await System.IO.File.WriteAllTextAsync(File, "{");
+        (await Should.ThrowAsync<CredentialsException>(async () => await source.FindAsync("r", default))).Message.ShouldContain("not JSON");
+    }
+
+    [Fact]
+    public async Task FindAsync_BadChange_KeepsTheLastGoodOneAndTellsOnce()
+    {
+        var told = new List<CredentialsException>();
+        var source = new DockerConfigCredentials(File, told.Add);
+        Write("a");
+        await source.FindAsync("r", default);
+
+        await System.IO.File.WriteAllTextAsync(File, "{");
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+        told.Count.ShouldBe(1);
+
+        System.IO.File.Delete(File);
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+        told.Count.ShouldBe(2);
+
+        Write("c");
+        (await source.FindAsync("r", default))!.Password.ShouldBe("c");
+        told.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task FindAsync_BadChangeAndNobodyToTell_Throws()
+    {
+        var source = new DockerConfigCredentials(File);
+        Write("a");
+        await source.FindAsync("r", default);
+        await System.IO.File.WriteAllTextAsync(File, "{");
+
+        await Should.ThrowAsync<CredentialsException>(async () => await source.FindAsync("r", default));
+    }
+
+    [Fact]
+    public async Task FindAsync_HugeFile_IsNotRead()
+    {
+        await System.IO.File.WriteAllBytesAsync(File, new byte[(1 << 20) + 1]);
+
+        (await Should.ThrowAsync<CredentialsException>(async () => await new DockerConfigCredentials(File).FindAsync("r", default))).Message.ShouldContain("larger");
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private void Write(string password) => System.IO.File.WriteAllText(File, Json(password));
+
+    private static string Json(string password) => $$$$"""{"auths":{"r":{"username":"u","password":"{{{{password}}}}"}}}""";
+}

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using ImageBuilder.Registry.Transport;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Registry.Tests.Transport;
+
+/// <summary>
+/// A clock that stands still, but jumps over every wait as soon as somebody begins it, and notes it. The deadlines of calls (30 s, and 5 minutes for patient
+/// ones) are not waited for, and so not jumped over.
+/// </summary>
+internal sealed class JumpingTimeProvider : TimeProvider
+{
+    private static readonly TimeSpan[] Deadlines = [RegistryCall.Default.Deadline, RegistryCall.Patient.Deadline];
+
+    private readonly ManualTimeProvider _clock = new();
+
+    public ConcurrentQueue<TimeSpan> Waits { get; } = [];
+
+    public override long TimestampFrequency => _clock.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => _clock.GetUtcNow();
+
+    public override long GetTimestamp() => _clock.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = _clock.CreateTimer(callback, state, dueTime, period);
+        if (dueTime >= TimeSpan.Zero && !Deadlines.Contains(dueTime))
+        {
+            Waits.Enqueue(dueTime);
+            ThreadPool.QueueUserWorkItem(_ => _clock.Advance(dueTime));
+        }
+
+        return timer;
+    }
+}
