@@ -1,0 +1,17 @@
+using Orleans.Hosting;
+using Orleans.Runtime.Hosting;
+
+namespace ImageBuilder.Silo.Storage;
+
+/// <summary>Adds file storages to a silo.</summary>
+internal static class FileGrainStorageSiloBuilderExtensions
+{
+    /// <summary>Adds a storage under <paramref name="name"/> that keeps its states below <paramref name="folder"/>.</summary>
+    public static ISiloBuilder AddFileGrainStorage(this ISiloBuilder builder, string name, string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var options = new FileGrainStorageOptions(Path.GetFullPath(folder));
+        builder.Services.AddGrainStorage(name, (_, _) => new FileGrainStorage(options));
+        return builder;
+    }
+}

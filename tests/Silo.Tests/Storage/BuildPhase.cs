@@ -1,0 +1,7 @@
+namespace ImageBuilder.Silo.Tests.Storage;
+
+public enum BuildPhase
+{
+    Queued,
+    Running,
+}
