@@ -1,11 +1,109 @@
+using ImageBuilder.Builds;
+using ImageBuilder.Builds.Identity;
+using ImageBuilder.Builds.Logs;
+using ImageBuilder.Gateway;
+using ImageBuilder.Grains;
+using ImageBuilder.Grains.References;
+using ImageBuilder.Launchers;
+using ImageBuilder.Launchers.Process;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Transport;
 using ImageBuilder.Silo.Configuration;
+using ImageBuilder.Silo.Hosting;
+using ImageBuilder.Silo.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Hosting;
+using Prometheus;
 
 namespace ImageBuilder.Silo;
 
-/// <summary>The service in one process.</summary>
+/// <summary>The service in one process: a silo, and the gateway beside it.</summary>
 internal static class ServiceHost
 {
-    /// <summary>Runs until the process is asked to stop.</summary>
-    public static Task RunAsync(ServiceConfiguration configuration, CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"nothing is hosted yet on {configuration.Server.Services.Grpc.Address}");
+    /// <summary>Runs until the process is asked to stop, or <paramref name="cancellationToken"/> is.</summary>
+    public static async Task RunAsync(ServiceConfiguration configuration, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Orleans", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
+
+        AddBuilds(builder.Services, configuration);
+        builder.Services.AddGateway(new GatewayOptions
+        {
+            Repositories = RepositoriesOf(configuration),
+            Platform = configuration.Builds.Platform,
+            Freshness = configuration.Registry.Freshness,
+        });
+        builder.Services.AddSingleton<Readiness>();
+        builder.UseOrleans(silo => AddSilo(silo, configuration));
+
+        await using var app = builder.Build();
+        app.MapWhen(Listeners.IsMetrics, metrics => metrics.UseRouting().UseEndpoints(endpoints => endpoints.MapMetrics()));
+        app.MapWhen(Listeners.IsHealth, health => health.UseRouting().UseEndpoints(endpoints => endpoints.MapHealth()));
+        app.MapGateway();
+
+        await app.StartAsync(cancellationToken);
+        app.Services.GetRequiredService<Readiness>().Set();
+        await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    private static ImageRepositories RepositoriesOf(ServiceConfiguration configuration) => new(
+        configuration.Orchestrator.BaseImageRepository.Name,
+        configuration.Orchestrator.WorkspaceImageRepository.Name);
+
+    private static void AddBuilds(IServiceCollection services, ServiceConfiguration configuration)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(new BuildOptions
+        {
+            Deadline = configuration.Builds.Deadline,
+            Retention = configuration.Builds.Retention,
+            Platform = configuration.Builds.Platform,
+        });
+        services.AddSingleton<FingerprintKey>();
+        services.AddSingleton<IBuildLogs>(new FileBuildLogs(
+            Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
+        services.AddSingleton(new RegistryClient(
+            new RegistryTransportOptions { PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts] }));
+        services.AddSingleton(provider => new Keychain(CredentialSources(configuration, provider)));
+        services.AddSingleton(new ProcessLauncherOptions
+        {
+            Bob = configuration.Process.Bob,
+            WorkFolder = Path.Combine(configuration.DataFolder, "work"),
+            StorageFolder = configuration.Process.StorageFolder,
+            Network = configuration.Process.Network == BuildNetwork.None ? "none" : "host",
+        });
+        services.AddSingleton<IBuildLauncher, ProcessLauncher>();
+    }
+
+    private static IEnumerable<ICredentialSource> CredentialSources(ServiceConfiguration configuration, IServiceProvider provider)
+    {
+        if (configuration.Orchestrator.PullSecretFile is { } file)
+        {
+            var logger = provider.GetRequiredService<ILogger<DockerConfigCredentials>>();
+            yield return new DockerConfigCredentials(file, error => CredentialLog.ReloadFailed(logger, error));
+        }
+    }
+
+    private static void AddSilo(ISiloBuilder silo, ServiceConfiguration configuration)
+    {
+        // One process: the ports are opened on loopback because Orleans wants them, and nobody is told of them.
+        silo.UseLocalhostClustering(FreePort.Next(), FreePort.Next());
+        silo.UseInMemoryReminderService();
+        silo.AddFileGrainStorage(StateStorage.Name, Path.Combine(configuration.DataFolder, "state"));
+        silo.AddStartupTask(async (provider, _) =>
+            await Task.WhenAll(DirectoryShards.All(provider.GetRequiredService<IGrainFactory>()).Select(shard => shard.TakeUp())));
+    }
 }

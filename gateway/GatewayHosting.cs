@@ -1,0 +1,43 @@
+using ImageBuilder.Gateway.Requests;
+using ImageBuilder.Gateway.Services;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImageBuilder.Gateway;
+
+/// <summary>Puts the gateway into a web application.</summary>
+public static class GatewayHosting
+{
+    /// <summary>Longest message that is taken: 100 MiB.</summary>
+    private const int MaxReceiveMessageSize = 100 << 20;
+
+    /// <summary>Longest message that is sent: 16 MiB.</summary>
+    private const int MaxSendMessageSize = 16 << 20;
+
+    /// <summary>Adds the gateway's services. The host provides grains (IGrainFactory) and a <see cref="TimeProvider"/>.</summary>
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxReceiveMessageSize;
+            grpc.MaxSendMessageSize = MaxSendMessageSize;
+        });
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks();
+        return services
+            .AddSingleton(options)
+            .AddSingleton(new RegistryAccessReader(options.Repositories))
+            .AddSingleton<GrainCalls>()
+            .AddSingleton<Images>()
+            .AddSingleton<BuildFollower>();
+    }
+
+    /// <summary>Maps the gRPC services.</summary>
+    public static void MapGateway(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<ImageBuilderService>();
+        endpoints.MapGrpcReflectionService();
+        endpoints.MapGrpcHealthChecksService();
+    }
+}

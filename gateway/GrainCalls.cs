@@ -1,0 +1,36 @@
+using Orleans.Runtime;
+
+namespace ImageBuilder.Gateway;
+
+/// <summary>
+/// Calls to grains that outlast the loss of a silo: a call that got no answer, or was refused because the place of its grain was in
+/// doubt, is made again. Only for calls that may be made twice.
+/// </summary>
+internal sealed class GrainCalls(TimeProvider clock)
+{
+    private const int MaxTries = 10;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>Makes the call, at most 10 times, with growing pauses.</summary>
+    public async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    {
+        var pause = FirstPause;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await call().WaitAsync(cancellationToken);
+            }
+            catch (Exception error) when (tries < MaxTries && IsPassing(error))
+            {
+                await Task.Delay(pause, clock, cancellationToken);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+        }
+    }
+
+    private static bool IsPassing(Exception error) =>
+        error is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException;
+}

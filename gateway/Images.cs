@@ -1,0 +1,82 @@
+using Grpc.Core;
+using ImageBuilder.Builds.Identity;
+using ImageBuilder.Contracts;
+using ImageBuilder.Gateway.Requests;
+using ImageBuilder.Grains;
+using ImageBuilder.Grains.Messages;
+using ImageBuilder.Registry.Names;
+using Orleans;
+
+namespace ImageBuilder.Gateway;
+
+/// <summary>Looks images up by way of their grains, and tells what the registry said in the words of the wire contract.</summary>
+internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOptions options)
+{
+    /// <summary>The digested form of the image named by <paramref name="text"/>.</summary>
+    /// <exception cref="RpcException">It does not parse, does not exist, may not be seen, or could not be asked for.</exception>
+    public async Task<string> ResolveAsync(string text, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
+    {
+        var reference = Parse(text);
+        var answer = await AskAsync(reference, new ResolveQuery(access, options.Freshness, patient), cancellationToken);
+        return answer.Outcome switch
+        {
+            ResolveOutcome.Found => $"{reference.RepositoryName}@{answer.Digest}",
+            ResolveOutcome.NotFound => throw new RpcException(new Status(StatusCode.NotFound, "cannot resolve image")),
+            ResolveOutcome.Denied => throw new RpcException(new Status(StatusCode.Unauthenticated, "cannot resolve image")),
+            ResolveOutcome.RateLimited => throw new RpcException(
+                new Status(StatusCode.Unavailable, $"upstream registry responds with 'too many request': {answer.Message}")),
+            _ => throw new RpcException(new Status(StatusCode.Internal, $"cannot resolve image: {answer.Message}")),
+        };
+    }
+
+    /// <summary>Whether the registry has the image now.</summary>
+    /// <param name="reference">The image, normalised.</param>
+    /// <param name="access">Which credentials may be used.</param>
+    /// <param name="otherwise">Begins the message when the registry gives no clear answer.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="RpcException">Internal: the registry gave no clear answer.</exception>
+    public async Task<bool> ExistsAsync(
+        string reference, RegistryAccessMessage access, string otherwise, CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync(
+            ImageReference.Parse(reference), new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: true), cancellationToken);
+        return answer.Outcome switch
+        {
+            ResolveOutcome.Found => true,
+            ResolveOutcome.NotFound => false,
+            _ => throw new RpcException(new Status(StatusCode.Internal, $"{otherwise}: {answer.Message}")),
+        };
+    }
+
+    /// <summary>The base image that a source leads to, and through it the workspace image.</summary>
+    /// <exception cref="RpcException">The base image cannot be told.</exception>
+    public async Task<(string BaseRef, string WorkspaceRef)> NameAsync(
+        BuildSource? source, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
+    {
+        var baseRef = source?.FromCase switch
+        {
+            BuildSource.FromOneofCase.Ref => await ResolveAsync(source.Ref.Ref, access, patient, cancellationToken),
+            BuildSource.FromOneofCase.File => options.Repositories.BaseReference(SourceReader.ReadIdentity(source.File)),
+            _ => throw new RpcException(new Status(StatusCode.Internal, "cannot resolve base image: invalid base image")),
+        };
+        return (baseRef, options.Repositories.WorkspaceReference(baseRef));
+    }
+
+    private static ImageReference Parse(string text)
+    {
+        try
+        {
+            return ImageReference.Parse(text);
+        }
+        catch (InvalidReferenceException error)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"cannt resolve base image ref: {error.Message}"));
+        }
+    }
+
+    private Task<ResolveAnswer> AskAsync(ImageReference reference, ResolveQuery query, CancellationToken cancellationToken)
+    {
+        var grain = grains.GetGrain<IReferenceGrain>(ReferenceKey.Of(reference, options.Platform));
+        return calls.RetryAsync(() => grain.Resolve(query), cancellationToken);
+    }
+}

@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Grpc.Core;
+using ImageBuilder.Contracts;
+using ImageBuilder.Gateway.Requests;
+using ImageBuilder.Grains;
+using ImageBuilder.Grains.Messages;
+using Orleans;
+using BuilderService = ImageBuilder.Contracts.ImageBuilder;
+using OldStatus = ImageBuilder.Contracts.BuildStatus;
+using Status = Grpc.Core.Status;
+
+namespace ImageBuilder.Gateway.Services;
+
+/// <summary>The API that clients of the service have always called, served from the grains. It keeps no state.</summary>
+internal sealed class ImageBuilderService(
+    IGrainFactory grains,
+    GrainCalls calls,
+    Images images,
+    BuildFollower follower,
+    RegistryAccessReader accessReader,
+    GatewayOptions options) : BuilderService.ImageBuilderBase
+{
+    /// <inheritdoc />
+    public override async Task<ResolveBaseImageResponse> ResolveBaseImage(ResolveBaseImageRequest request, ServerCallContext context)
+    {
+        var access = accessReader.Read(request.Auth);
+        return new ResolveBaseImageResponse
+        {
+            Ref = await images.ResolveAsync(request.Ref, access, request.UseRetryClient, context.CancellationToken),
+        };
+    }
+
+    /// <inheritdoc />
+    public override async Task<ResolveWorkspaceImageResponse> ResolveWorkspaceImage(
+        ResolveWorkspaceImageRequest request, ServerCallContext context)
+    {
+        var access = accessReader.Read(request.Auth);
+        var (baseRef, workspaceRef) = await images.NameAsync(request.Source, access, request.UseRetryClient, context.CancellationToken);
+        var exists = await images.ExistsAsync(workspaceRef, access, "cannot resolve workspace image", context.CancellationToken);
+        return new ResolveWorkspaceImageResponse
+        {
+            Ref = workspaceRef,
+            BaseRef = baseRef,
+            Status = exists ? OldStatus.DoneSuccess : OldStatus.Unknown,
+        };
+    }
+
+    /// <inheritdoc />
+    public override async Task Build(BuildRequest request, IServerStreamWriter<BuildResponse> responseStream, ServerCallContext context)
+    {
+        if (request.Source is null || request.Source.FromCase == BuildSource.FromOneofCase.None)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "build source is missing"));
+        }
+
+        var cancellation = context.CancellationToken;
+        var source = request.Source;
+        var access = accessReader.Read(request.Auth);
+        if (request.BaseImageNameResolved.Length > 0 && !request.ForceRebuild)
+        {
+            access = accessReader.WithBaseRepository(access, request.Auth);
+            var known = request.BaseImageNameResolved;
+            var knownWorkspaceRef = options.Repositories.WorkspaceReference(known);
+            if (await images.ExistsAsync(knownWorkspaceRef, access, "cannot check if image is already built", cancellation))
+            {
+                await responseStream.WriteAsync(AlreadyBuilt(knownWorkspaceRef, known), cancellation);
+                return;
+            }
+
+            if (await CanResolveAsync(known, access, request.UseRetryClient, cancellation))
+            {
+                source = new BuildSource { Ref = new BuildSourceReference { Ref = known } };
+            }
+        }
+
+        var (baseRef, workspaceRef) = await images.NameAsync(source, access, request.UseRetryClient, cancellation);
+        if (!request.ForceRebuild
+            && await images.ExistsAsync(workspaceRef, access, "cannot check if image is already built", cancellation))
+        {
+            await responseStream.WriteAsync(AlreadyBuilt(workspaceRef, baseRef), cancellation);
+            return;
+        }
+
+        var buildBase = source.File is not null
+            && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, "cannot check if base image is already built", cancellation));
+        var order = Order(request, source, access, baseRef, workspaceRef, buildBase);
+        var ticket = await calls.RetryAsync(() => grains.GetGrain<IImageGrain>(workspaceRef).Build(order), cancellation);
+        await TellAsync(ticket.BuildId, responseStream, cancellation);
+    }
+
+    /// <inheritdoc />
+    public override async Task Logs(LogsRequest request, IServerStreamWriter<LogsResponse> responseStream, ServerCallContext context)
+    {
+        var buildId = await FindBuildAsync(request, context.CancellationToken)
+            ?? throw new RpcException(new Status(StatusCode.NotFound, "build not found"));
+
+        long sent = 0;
+        await foreach (var chunk in follower.ReadLogAsync(buildId, context.CancellationToken))
+        {
+            if (chunk.Offset > sent)
+            {
+                var cut = string.Create(CultureInfo.InvariantCulture, $"\n[{chunk.Offset - sent} bytes of log are no longer kept]\n");
+                await responseStream.WriteAsync(new LogsResponse { Content = ByteString.CopyFromUtf8(cut) }, context.CancellationToken);
+            }
+
+            if (!chunk.Content.IsEmpty)
+            {
+                // The array is the chunk's own and never written again.
+                var content = UnsafeByteOperations.UnsafeWrap(ImmutableCollectionsMarshal.AsArray(chunk.Content));
+                await responseStream.WriteAsync(new LogsResponse { Content = content }, context.CancellationToken);
+            }
+
+            sent = chunk.Next;
+        }
+    }
+
+    /// <inheritdoc />
+    public override async Task<ListBuildsResponse> ListBuilds(ListBuildsRequest request, ServerCallContext context)
+    {
+        var shards = await Task.WhenAll(DirectoryShards.All(grains).Select(shard =>
+            calls.RetryAsync(() => shard.ListRunning(), context.CancellationToken)));
+        var response = new ListBuildsResponse();
+        response.Builds.AddRange(shards
+            .SelectMany(shard => shard)
+            .OrderBy(entry => entry.CreatedAt)
+            .Select(entry => Info(entry.Id, entry.WorkspaceRef, entry.BaseRef, OldStatus.Running, entry.CreatedAt)));
+        return response;
+    }
+
+    private static BuildResponse AlreadyBuilt(string workspaceRef, string baseRef) =>
+        new() { Ref = workspaceRef, BaseRef = baseRef, Status = OldStatus.DoneSuccess };
+
+    private static BuildInfo Info(Guid id, string workspaceRef, string baseRef, OldStatus status, DateTimeOffset startedAt) => new()
+    {
+        BuildId = id.ToString(),
+        Ref = workspaceRef,
+        BaseRef = baseRef,
+        Status = status,
+        StartedAt = startedAt.ToUnixTimeSeconds(),
+    };
+
+    private static BuildOrderMessage Order(
+        BuildRequest request, BuildSource source, RegistryAccessMessage access, string baseRef, string workspaceRef, bool buildBase)
+    {
+        var (password, oneTimeSecretUrl) = source.File is null ? (string.Empty, string.Empty) : SourceReader.ReadSecrets(source.File);
+        return new BuildOrderMessage(
+            workspaceRef,
+            baseRef,
+            source.File is null ? null : SourceReader.ReadContext(source.File),
+            buildBase,
+            request.ForceRebuild,
+            request.TriggeredBy,
+            request.SupervisorRef,
+            access,
+            password,
+            oneTimeSecretUrl);
+    }
+
+    private static BuildResponse Tell(BuildSnapshot build)
+    {
+        var status = build.Status switch
+        {
+            ImageBuilder.Builds.Lifecycle.BuildStatus.Succeeded => OldStatus.DoneSuccess,
+            _ => build.IsFinal ? OldStatus.DoneFailure : OldStatus.Running,
+        };
+        return new BuildResponse
+        {
+            Ref = build.WorkspaceRef,
+            BaseRef = build.BaseRef,
+            Status = status,
+            Message = build.Failure?.Message ?? string.Empty,
+            Info = Info(build.Id, build.WorkspaceRef, build.BaseRef, status, build.CreatedAt),
+        };
+    }
+
+    private async Task TellAsync(Guid buildId, IServerStreamWriter<BuildResponse> responseStream, CancellationToken cancellationToken)
+    {
+        var ended = false;
+        await foreach (var build in follower.FollowAsync(buildId, cancellationToken))
+        {
+            await responseStream.WriteAsync(Tell(build), cancellationToken);
+            ended = build.IsFinal;
+        }
+
+        if (!ended)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, "cannot start build: the build was not stored; please ask for it again"));
+        }
+    }
+
+    private async Task<bool> CanResolveAsync(string reference, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await images.ResolveAsync(reference, access, patient, cancellationToken);
+            return true;
+        }
+        catch (RpcException)
+        {
+            // The name an earlier build led to is a shortcut; without it the source is built as it was given.
+            return false;
+        }
+    }
+
+    private async Task<Guid?> FindBuildAsync(LogsRequest request, CancellationToken cancellationToken)
+    {
+        if (Guid.TryParse(request.BuildId, out var id) && await follower.ExistsAsync(id, cancellationToken))
+        {
+            return id;
+        }
+
+        return request.BuildRef.Length is > 0 and <= 1024
+            ? await calls.RetryAsync(() => grains.GetGrain<IImageGrain>(request.BuildRef).GetLatestBuild(), cancellationToken)
+            : null;
+    }
+}

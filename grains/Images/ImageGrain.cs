@@ -1,0 +1,53 @@
+using ImageBuilder.Builds;
+using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Grains.Messages;
+using ImageBuilder.Registry.Names;
+using Orleans.Runtime;
+
+namespace ImageBuilder.Grains.Images;
+
+/// <summary>
+/// One call at a time, so that of any number of orders at once the first starts the build and the others join it. The build is noted before
+/// it is started: a note without a build is taken for none.
+/// </summary>
+internal sealed class ImageGrain(
+    [PersistentState("image", StateStorage.Name)] IPersistentState<ImageState> state,
+    BuildOptions options) : Grain, IImageGrain
+{
+    /// <inheritdoc />
+    public async Task<BuildTicket> Build(BuildOrderMessage order)
+    {
+        if (await FindLatestAsync() is { } latest && (!latest.IsFinal || (!order.Force && await MadeImageAsync(latest, order.Access))))
+        {
+            return new BuildTicket(latest.Id, Joined: true);
+        }
+
+        var id = Guid.NewGuid();
+        state.State = new ImageState { BuildId = id };
+        await state.WriteStateAsync();
+        await GrainFactory.GetGrain<IBuildGrain>(id).Start(order);
+        return new BuildTicket(id, Joined: false);
+    }
+
+    /// <inheritdoc />
+    public async Task<Guid?> GetLatestBuild() => (await FindLatestAsync())?.Id;
+
+    private async Task<BuildSnapshot?> FindLatestAsync() => state.State.BuildId is { } id
+        ? await GrainFactory.GetGrain<IBuildGrain>(id).Watch(afterVersion: 0, TimeSpan.Zero)
+        : null;
+
+    /// <summary>
+    /// An order that found no image may arrive after the build that made it has ended; it joins that build if the image is still there.
+    /// </summary>
+    private async Task<bool> MadeImageAsync(BuildSnapshot latest, RegistryAccessMessage access)
+    {
+        if (latest.Status != BuildStatus.Succeeded)
+        {
+            return false;
+        }
+
+        var key = ReferenceKey.Of(ImageReference.Parse(latest.WorkspaceRef), options.Platform);
+        var answer = await GrainFactory.GetGrain<IReferenceGrain>(key).Resolve(new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: false));
+        return answer.Outcome == ResolveOutcome.Found;
+    }
+}

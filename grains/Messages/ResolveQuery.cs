@@ -1,0 +1,13 @@
+namespace ImageBuilder.Grains.Messages;
+
+/// <summary>A question for the digest of a reference.</summary>
+/// <param name="Access">Which registry credentials the caller may use.</param>
+/// <param name="MaxAge">How old an answer may be; zero asks the registry after the question was put.</param>
+/// <param name="Patient">Whether passing registry faults are waited out.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("imagebuilder.ResolveQuery")]
+public sealed record ResolveQuery(
+    [property: Id(0)] RegistryAccessMessage Access,
+    [property: Id(1)] TimeSpan MaxAge,
+    [property: Id(2)] bool Patient);

@@ -1,0 +1,96 @@
+using System.Security.Cryptography.X509Certificates;
+using ImageBuilder.Silo.Configuration;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace ImageBuilder.Silo.Hosting;
+
+/// <summary>The ports of the service. A connection carries a mark of the port it came by, so that each port serves its own paths alone.</summary>
+internal static class Listeners
+{
+    private static readonly object Mark = new();
+
+    private enum Purpose
+    {
+        Grpc,
+        Metrics,
+        Health,
+    }
+
+    /// <summary>Listens where the configuration says.</summary>
+    public static void Configure(KestrelServerOptions kestrel, ServiceConfiguration configuration)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        var grpc = configuration.Server.Services.Grpc;
+        kestrel.Listen(grpc.Address.EndPoint, listen =>
+        {
+            MarkAs(listen, Purpose.Grpc);
+            listen.Protocols = HttpProtocols.Http2;
+            if (grpc.Tls is { } tls)
+            {
+                listen.UseHttps(https => ConfigureTls(https, tls));
+            }
+        });
+        kestrel.Listen(configuration.Metrics.Address.EndPoint, listen => MarkAs(listen, Purpose.Metrics));
+        kestrel.Listen(configuration.Health.Address.EndPoint, listen => MarkAs(listen, Purpose.Health));
+    }
+
+    /// <summary>Whether a request came by the metrics port.</summary>
+    public static bool IsMetrics(HttpContext context) => IsMarked(context, Purpose.Metrics);
+
+    /// <summary>Whether a request came by the health port.</summary>
+    public static bool IsHealth(HttpContext context) => IsMarked(context, Purpose.Health);
+
+    private static void MarkAs(ListenOptions listen, Purpose purpose)
+    {
+        if (purpose != Purpose.Grpc)
+        {
+            listen.Protocols = HttpProtocols.Http1;
+        }
+
+        listen.Use(next => connection =>
+        {
+            connection.Items[Mark] = purpose;
+            return next(connection);
+        });
+    }
+
+    private static bool IsMarked(HttpContext context, Purpose purpose) =>
+        context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(Mark, out var mark) == true && mark is Purpose marked && marked == purpose;
+
+    private static void ConfigureTls(HttpsConnectionAdapterOptions https, ServerTlsConfiguration tls)
+    {
+        https.ServerCertificate = X509Certificate2.CreateFromPemFile(tls.CertPath, tls.KeyPath);
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(tls.CertPath);
+        https.ServerCertificateChain = chain;
+        if (tls.CaPath is not { } caPath)
+        {
+            return;
+        }
+
+        var authorities = new X509Certificate2Collection();
+        authorities.ImportFromPemFile(caPath);
+        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+        https.ClientCertificateValidation = (certificate, presented, _) =>
+        {
+            using var path = new X509Chain();
+            path.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            path.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            path.ChainPolicy.CustomTrustStore.AddRange(authorities);
+            if (presented is not null)
+            {
+                path.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
+            }
+
+            return path.Build(certificate);
+        };
+    }
+}

@@ -1,0 +1,16 @@
+using ImageBuilder.Registry.Names;
+
+namespace ImageBuilder.Builds;
+
+/// <summary>Settings that every build shares.</summary>
+public sealed record BuildOptions
+{
+    /// <summary>How long a build may take from the moment it was accepted. Default 1 hour.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long a build and its log are kept after the end. Default 24 hours.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Platform of the images. Default linux/amd64.</summary>
+    public Platform Platform { get; init; } = Platform.LinuxAmd64;
+}

@@ -1,0 +1,23 @@
+namespace ImageBuilder.Builds.Logs;
+
+/// <summary>
+/// The logs of builds: append-only, addressed by byte offset, bounded. One build has one writer at a time and any number of readers.
+/// </summary>
+public interface IBuildLogs
+{
+    /// <summary>Appends to the log of a build and gives the offset where it ends now.</summary>
+    /// <exception cref="IOException">The bytes could not be stored; none or some of them may have been.</exception>
+    ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads at most <paramref name="maxBytes"/> bytes from <paramref name="offset"/>; fewer where a piece of the store ends.
+    /// An offset behind the end, or a log that does not exist, gives an empty page.
+    /// </summary>
+    ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Where the log of a build ends; 0 for one that does not exist.</summary>
+    ValueTask<long> GetEndAsync(Guid buildId, CancellationToken cancellationToken);
+
+    /// <summary>Removes the log of a build; does nothing where there is none.</summary>
+    ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken);
+}

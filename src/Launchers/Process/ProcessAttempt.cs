@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using ImageBuilder.Builds.Lifecycle;
+
+namespace ImageBuilder.Launchers.Process;
+
+/// <summary>An attempt whose processes run on this machine, whether this service started them or an earlier one did.</summary>
+internal sealed class ProcessAttempt : IAttempt
+{
+    private readonly AttemptFolder _folder;
+    private readonly BuilderProcess? _proxy;
+    private readonly BuilderProcess? _init;
+    private readonly BuilderProcess? _build;
+    private readonly ProcessLauncherOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _letGo = new();
+
+    public ProcessAttempt(
+        AttemptFolder folder,
+        BuilderProcess? proxy,
+        BuilderProcess? init,
+        BuilderProcess? build,
+        ProcessLauncherOptions options,
+        TimeProvider clock)
+    {
+        _folder = folder;
+        _proxy = proxy;
+        _init = init;
+        _build = build;
+        _options = options;
+        _clock = clock;
+        Completion = WatchAsync(_letGo.Token);
+    }
+
+    /// <inheritdoc />
+    public Task<AttemptOutcome> Completion { get; }
+
+    private IEnumerable<BuilderProcess> Processes => new[] { _build, _init, _proxy }.OfType<BuilderProcess>();
+
+    /// <inheritdoc />
+    public async ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(_folder.Log))
+        {
+            return 0;
+        }
+
+        using var file = File.OpenHandle(_folder.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken);
+    }
+
+    /// <inheritdoc />
+    public async Task CancelAsync(CancellationToken cancellationToken)
+    {
+        _init?.KillGroup();
+        _build?.Terminate();
+        if (_build is not null)
+        {
+            using var grace = new CancellationTokenSource(_options.CancelGrace, _clock);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, cancellationToken);
+            await _build.WaitForExitAsync(_clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        KillAll();
+    }
+
+    /// <inheritdoc />
+    public Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        KillAll();
+        if (Directory.Exists(_folder.Root))
+        {
+            Directory.Delete(_folder.Root, recursive: true);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await _letGo.CancelAsync();
+        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (var process in Processes)
+        {
+            process.Dispose();
+        }
+
+        _letGo.Dispose();
+    }
+
+    [SuppressMessage("Reliability", "CA2016", Justification = "Waits for exits share one token.")]
+    private async Task<AttemptOutcome> WatchAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        if (_build is null || _proxy is null)
+        {
+            KillAll();
+            return Lost("the service stopped before the builder was running");
+        }
+
+        var build = _build.WaitForExitAsync(_clock, cancellationToken);
+        var proxy = _proxy.WaitForExitAsync(_clock, cancellationToken);
+        var init = _init?.WaitForExitAsync(_clock, cancellationToken) ?? Task.CompletedTask;
+        await Task.WhenAny(build, proxy, init);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (init.IsCompleted && !File.Exists(_folder.Ready))
+        {
+            KillAll();
+            return OutcomeFile.Read(_folder.Outcome) ?? Lost("fetching the build context ended without telling how");
+        }
+
+        await Task.WhenAny(build, proxy);
+        cancellationToken.ThrowIfCancellationRequested();
+        var proxyWentFirst = !build.IsCompleted;
+        KillAll();
+        return OutcomeFile.Read(_folder.Outcome)
+            ?? Lost(proxyWentFirst ? "the builder's registry proxy ended early" : "the builder ended without telling how");
+    }
+
+    private static AttemptOutcome Lost(string what) => AttemptOutcome.Failed(FailureReason.BuilderLost, $"the builder was lost: {what}");
+
+    private void KillAll()
+    {
+        foreach (var process in Processes)
+        {
+            process.KillGroup();
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace ImageBuilder.Launchers.Process;
+
+/// <summary>Settings of the launcher that runs builds as processes of this machine.</summary>
+public sealed record ProcessLauncherOptions
+{
+    /// <summary>Path of the builder command: an executable, or a ".dll" that `dotnet` runs.</summary>
+    public required string Bob { get; init; }
+
+    /// <summary>Folder for the work of attempts.</summary>
+    public required string WorkFolder { get; init; }
+
+    /// <summary>Folder of the engine's storage, shared by all builds: it holds the layer cache.</summary>
+    public required string StorageFolder { get; init; }
+
+    /// <summary>Network of RUN steps: "host" or "none". Default "host".</summary>
+    public string Network { get; init; } = "host";
+
+    /// <summary>How long the proxy may take to listen. Default 30 seconds.</summary>
+    public TimeSpan ProxyStartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a cancelled builder may take to clean up after itself before it is killed. Default 2 seconds.</summary>
+    public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(2);
+}
