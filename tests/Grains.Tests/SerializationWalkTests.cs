@@ -1,0 +1,56 @@
+using static ImageBuilder.Grains.Tests.SerializationExamples;
+
+namespace ImageBuilder.Grains.Tests;
+
+public sealed class SerializationWalkTests
+{
+    [Fact]
+    public void WalkInterface_OfGoodTypes_FindsNothing()
+    {
+        var walk = new SerializationWalk();
+        walk.WalkInterface(typeof(IGood));
+        walk.Problems.ShouldBeEmpty();
+        walk.Walked.ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData(typeof(IOf<NoSerializer>), "lacks [GenerateSerializer]")]
+    [InlineData(typeof(IOf<NotImmutable>), "lacks [Immutable]")]
+    [InlineData(typeof(IOf<NoAlias>), "lacks [Alias]")]
+    [InlineData(typeof(IOf<SameAlias>), "has the alias of")]
+    [InlineData(typeof(IOf<NoId>), "NoId.Name lacks [Id]")]
+    [InlineData(typeof(IOf<SameId>), "has the [Id] of")]
+    [InlineData(typeof(IOf<NotSealed>), "is not sealed")]
+    [InlineData(typeof(IOf<Settable>), "can be set")]
+    [InlineData(typeof(IOf<WithField>), "is a field")]
+    [InlineData(typeof(IOf<WithList>), "WithList.Names: System.Collections.Generic.List")]
+    [InlineData(typeof(IOf<BadInside>), "NoId.Name lacks [Id]")]
+    [InlineData(typeof(IOf<byte[]>), "Byte[] crosses")]
+    [InlineData(typeof(IOf<object>), "System.Object crosses")]
+    [InlineData(typeof(ISynchronous), "returns Int32")]
+    public void WalkInterface_OfBadType_NamesTheProblem(Type contract, string problem)
+    {
+        var walk = new SerializationWalk();
+        walk.WalkInterface(contract);
+        walk.Problems.ShouldHaveSingleItem().ShouldContain(problem);
+    }
+
+    [Fact]
+    public void WalkState_OfGoodState_FindsNothing()
+    {
+        var walk = new SerializationWalk();
+        walk.WalkState(typeof(GoodState));
+        walk.Problems.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(typeof(StateThatForgets), "does not come back")]
+    [InlineData(typeof(StateWithoutConstructor), "no constructor without parameters")]
+    [InlineData(typeof(StateWithAbstractPart), "is abstract")]
+    public void WalkState_OfBadState_NamesTheProblem(Type state, string problem)
+    {
+        var walk = new SerializationWalk();
+        walk.WalkState(state);
+        walk.Problems.ShouldHaveSingleItem().ShouldContain(problem);
+    }
+}
