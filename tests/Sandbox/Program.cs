@@ -1,1 +1,79 @@
-return 0;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ImageBuilder.Sandbox.Demo;
+using ImageBuilder.Sandbox.Figures;
+using ImageBuilder.Sandbox.Tests;
+
+var serve = new Option<bool>("--serve") { Description = "Set up, then serve until SIGINT or SIGTERM." };
+var data = new Option<string?>("--data") { Description = "Folder for everything that lasts: state, logs, registry contents. Default: one of this run alone." };
+var gitRoot = new Option<string?>("--git-root") { Description = "Folder whose repositories are served beside the sample." };
+var grpcPort = Port("--grpc-port");
+var metricsPort = Port("--metrics-port");
+var healthPort = Port("--health-port");
+var registryPort = Port("--registry-port");
+var demo = new Command("demo", "Builds the sample with the service, a registry and a git server on this machine.")
+{
+    serve, data, gitRoot, grpcPort, metricsPort, healthPort, registryPort,
+};
+demo.SetAction(parsed => DemoAsync(new DemoOptions
+{
+    Serve = parsed.GetValue(serve),
+    DataFolder = parsed.GetValue(data),
+    GitRoot = parsed.GetValue(gitRoot),
+    GrpcPort = parsed.GetValue(grpcPort),
+    MetricsPort = parsed.GetValue(metricsPort),
+    HealthPort = parsed.GetValue(healthPort),
+    RegistryPort = parsed.GetValue(registryPort),
+}));
+
+var results = new Argument<string>("folder") { Description = "Folder of the result files (TRX)." };
+var report = new Command("report-tests", "Sums up the results of test runs.") { results };
+report.SetAction(parsed => TestReport.Write(parsed.GetValue(results)!, Console.Out));
+
+var figures = new Command("figures", "Measures the service against the same work done by hand.");
+figures.SetAction((_, cancellationToken) => FiguresRun.RunAsync(cancellationToken));
+
+// Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures }.Parse(args);
+var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return parsed.Errors.Count > 0 ? 2 : code;
+
+static Option<int> Port(string name)
+{
+    var option = new Option<int>(name) { Description = "0 or absent: chosen." };
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 0 or > 65535)
+        {
+            result.AddError($"{name} is a port: 0 to 65535.");
+        }
+    });
+    return option;
+}
+
+static async Task<int> DemoAsync(DemoOptions options)
+{
+    using var ended = new CancellationTokenSource();
+    void End(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        ended.Cancel();
+    }
+
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+    try
+    {
+        await DemoRun.RunAsync(options, ended.Token);
+        return 0;
+    }
+    catch (Exception) when (ended.IsCancellationRequested)
+    {
+        return 130;
+    }
+    catch (Exception exception)
+    {
+        Console.Error.WriteLine(exception is InvalidOperationException ? exception.Message : exception.ToString());
+        return 1;
+    }
+}

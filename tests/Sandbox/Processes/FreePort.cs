@@ -25,6 +25,23 @@ public static class FreePort
         }
     }
 
+    /// <summary>
+    /// The port of something that lasts, remembered in <paramref name="file"/>: the given one unless it is 0, else the one of the
+    /// last time if that is free, else a free one.
+    /// </summary>
+    public static int ChooseFor(string file, int given)
+    {
+        var port = given;
+        if (port == 0)
+        {
+            port = File.Exists(file) && int.TryParse(File.ReadAllText(file), out var last) && IsFree(last) ? last : Choose();
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, $"{port}");
+        return port;
+    }
+
     /// <summary>Whether <paramref name="port"/> of 127.0.0.1 can be listened on.</summary>
     public static bool IsFree(int port)
     {

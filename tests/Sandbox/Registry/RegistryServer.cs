@@ -49,14 +49,7 @@ public sealed class RegistryServer : IAsyncDisposable
     public static async Task<RegistryServer> StartAsync(string dataFolder, int port = 0, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(dataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var portFile = Path.Combine(dataFolder, "port");
-        if (port == 0)
-        {
-            var last = File.Exists(portFile) ? int.Parse(await File.ReadAllTextAsync(portFile, cancellationToken)) : 0;
-            port = last != 0 && FreePort.IsFree(last) ? last : FreePort.Choose();
-        }
-
-        await File.WriteAllTextAsync(portFile, $"{port}", cancellationToken);
+        port = FreePort.ChooseFor(Path.Combine(dataFolder, "port"), port);
 
         const string user = "sandbox";
         var passwordFile = Path.Combine(dataFolder, "password");

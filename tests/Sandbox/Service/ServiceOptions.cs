@@ -1,0 +1,28 @@
+using System.Text.Json.Nodes;
+
+namespace ImageBuilder.Sandbox.Service;
+
+/// <summary>How a service on this machine is set up.</summary>
+public sealed record ServiceOptions
+{
+    /// <summary>What the service keeps.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>Host of the registry that it pushes to.</summary>
+    public required string RegistryHost { get; init; }
+
+    /// <summary>The docker config file with its credentials.</summary>
+    public required string AuthFile { get; init; }
+
+    /// <summary>Port of gRPC; 0 chooses one.</summary>
+    public int GrpcPort { get; init; }
+
+    /// <summary>Port of the metrics; 0 chooses one.</summary>
+    public int MetricsPort { get; init; }
+
+    /// <summary>Port of the health checks; 0 chooses one.</summary>
+    public int HealthPort { get; init; }
+
+    /// <summary>Changes the configuration before it is written; null leaves it.</summary>
+    public Action<JsonObject>? Amend { get; init; }
+}
