@@ -21,7 +21,7 @@ internal sealed class RetryLoop(RegistryTransportOptions options, TimeProvider t
             }
             catch (TransientFailureException e)
             {
-                if (failures == options.Retries)
+                if (failures >= options.Retries)
                 {
                     throw e.Failure;
                 }

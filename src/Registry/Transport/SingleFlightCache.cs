@@ -1,8 +1,5 @@
 namespace ImageBuilder.Registry.Transport;
 
-/// <summary>What a fetch brought, and for how long it may be used.</summary>
-internal readonly record struct Fetched<T>(T Value, TimeSpan Lifetime);
-
 /// <summary>
 /// Values that are fetched once for all who ask at the same time, and kept for their lifetime. Who waits shares the outcome, failures too; a
 /// failure is not kept. A caller who gives up does not end the fetch. When full, what was used least recently goes.

@@ -10,8 +10,8 @@ namespace ImageBuilder.Registry.Transport;
 /// <summary>Fetches bearer tokens where a registry's challenge says (distribution's token authentication specification) and keeps them.</summary>
 internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddressRule addresses, RegistryTransportOptions options, TimeProvider time)
 {
-    // What the specification gives a token whose lifetime is not told, and the least it allows.
-    private static readonly TimeSpan ShortestLifetime = TimeSpan.FromSeconds(60);
+    // What the specification gives a token whose lifetime is not told.
+    private static readonly TimeSpan UntoldLifetime = TimeSpan.FromSeconds(60);
 
     private readonly SingleFlightCache<AuthenticationHeaderValue> _tokens = new(time, capacity: 10_000);
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
@@ -102,7 +102,7 @@ internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddress
 
             var lifetime = root.TryGetProperty("expires_in", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds > 0
                 ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(1).TotalSeconds))
-                : ShortestLifetime;
+                : UntoldLifetime;
             // Given up a little early, so that none expires on its way.
             return new Fetched<AuthenticationHeaderValue>(new AuthenticationHeaderValue("Bearer", token), lifetime * 0.9);
         }

@@ -1,9 +1,16 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 using ImageBuilder.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
 
 namespace ImageBuilder.Registry.Tests.Transport;
 
@@ -161,6 +168,28 @@ public sealed class RegistryTransportTests : IAsyncLifetime
 
         error.Error.ShouldBe(RegistryError.Unavailable);
         error.Message.ShouldContain("refused");
+    }
+
+    [Fact]
+    public async Task Send_CertificateIsNotTrusted_IsUnavailableWithTheReasonAfterOneTry()
+    {
+        var connections = 0;
+        await using var server = await StartTlsAsync(() => Interlocked.Increment(ref connections));
+        var image = ImageReference.Parse($"{new Uri(server.Urls.First()).Authority}/a:1");
+
+        var error = await Should.ThrowAsync<RegistryException>(() => Client().GetManifestAsync(image, null));
+
+        error.Error.ShouldBe(RegistryError.Unavailable);
+        error.Message.ShouldContain("TLS");
+        // One in TLS. Before that in plain HTTP, which a loopback registry may speak; .NET itself connects up to four times to who hangs up.
+        connections.ShouldBeInRange(2, 5);
+
+        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
+#pragma warning disable CA5359 // The point of this test is that the handler decides whom to trust.
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+#pragma warning restore CA5359
+        using var trusting = new RegistryClient(Quick, handler);
+        (await trusting.AuthenticatorFor(image.Domain, null).GetBaseAddressAsync()).Scheme.ShouldBe("https");
     }
 
     [Theory]
@@ -502,6 +531,29 @@ public sealed class RegistryTransportTests : IAsyncLifetime
         clock.Advance(TimeSpan.FromSeconds(60));
 
         (await Should.ThrowAsync<RegistryException>(stalled)).Error.ShouldBe(RegistryError.Timeout);
+    }
+
+    private static async Task<WebApplication> StartTlsAsync(Action connected)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, new DateTimeOffset(2099, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            listen.Use(next => connection =>
+            {
+                connected();
+                return next(connection);
+            });
+            listen.UseHttps(certificate);
+        }));
+        var server = builder.Build();
+        server.Run(_ => Task.CompletedTask);
+        await server.StartAsync();
+        return server;
     }
 
     private static async Task<bool> Redirect(HttpContext context, Asked asked, string path, string target)

@@ -1,0 +1,241 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Names;
+using ImageBuilder.Registry.Transport;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Registry.Tests.Client;
+
+/// <summary>The client against Docker's own registry, compared with skopeo.</summary>
+public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFixture<DockerRegistries>, IDisposable
+{
+    private readonly CountingHandler _handler = new();
+    private RegistryClient? _client;
+
+    private RegistryClient Client => _client ??= new RegistryClient(handler: _handler);
+
+    public void Dispose()
+    {
+        _client?.Dispose();
+        _handler.Dispose();
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task ResolveAsync_DockerAndOciImage_IsSkopeosDigestByOneHead()
+    {
+        foreach (var (image, credential) in new[] { (registries.Private, registries.Credential), (registries.Open, null) })
+        {
+            var digest = await Client.ResolveAsync(image, Platform.LinuxAmd64, credential);
+
+            digest.ToString().ShouldBe(await registries.InspectAsync(image, "{{.Digest}}"));
+        }
+
+        _handler.Requests.ShouldBe(["GET /v2/", "HEAD /v2/local/busybox/manifests/1", "GET /v2/", "HEAD /v2/local/busybox/manifests/oci"]);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task GetManifestAsync_DockerAndOciImage_IsWhatSkopeoReads()
+    {
+        var docker = await Client.GetManifestAsync(registries.Private, registries.Credential);
+        var oci = await Client.GetManifestAsync(registries.Open.WithDigest(Digest.Parse(await registries.InspectAsync(registries.Open, "{{.Digest}}"))), null);
+
+        docker.MediaType.ShouldBe("application/vnd.docker.distribution.manifest.v2+json");
+        Encoding.UTF8.GetString(docker.Content.Span).Trim().ShouldBe(await registries.InspectAsync(registries.Private));
+        oci.MediaType.ShouldBe("application/vnd.oci.image.manifest.v1+json");
+        Encoding.UTF8.GetString(oci.Content.Span).Trim().ShouldBe(await registries.InspectAsync(registries.Open));
+        (await Client.HeadManifestAsync(registries.Open, null)).ShouldBe(new ManifestDescriptor(oci.MediaType, oci.Digest, oci.Content.Length));
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task ResolveAsync_Index_IsTheFirstEntryOfThePlatform()
+    {
+        var manifest = await Client.GetManifestAsync(registries.Open, null);
+        var index = await PushIndexAsync("index", manifest.Digest, manifest.Content.Length, ("linux", "arm", "v7"), ("linux", "amd64", null), ("linux", "amd64", null));
+
+        (await Client.ResolveAsync(index, Platform.LinuxAmd64, null)).ShouldBe(manifest.Digest);
+        (await Client.ResolveAsync(index, Platform.Parse("linux/arm/v7"), null)).ShouldBe(manifest.Digest);
+        var error = await Should.ThrowAsync<RegistryException>(() => Client.ResolveAsync(index, Platform.Parse("linux/arm64"), null));
+        error.Error.ShouldBe(RegistryError.NoMatchingPlatform);
+        error.Message.ShouldBe("no manifest for platform linux-arm64 found");
+        (await registries.InspectAsync(index, "{{.Architecture}}")).ShouldBe("amd64");
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Manifest_Missing_IsNotFound()
+    {
+        var missing = registries.Open.WithTag("missing");
+
+        (await Client.HeadManifestAsync(missing, null)).ShouldBeNull();
+        (await Client.HeadManifestAsync(ImageReference.Parse($"{missing.Domain}/no/such:repository"), null)).ShouldBeNull();
+        (await Should.ThrowAsync<RegistryException>(() => Client.ResolveAsync(missing, Platform.LinuxAmd64, null))).Error.ShouldBe(RegistryError.NotFound);
+        (await Should.ThrowAsync<RegistryException>(() => Client.GetManifestAsync(missing, null))).Message.ShouldContain($"{missing}");
+        (await Should.ThrowAsync<RegistryException>(() => Client.OpenBlobAsync(missing, Digest.Compute("x"u8), null))).Error.ShouldBe(RegistryError.NotFound);
+        _handler.Requests.Count.ShouldBe(6);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Credential_MissingOrWrong_IsUnauthorizedByOneRequestEach()
+    {
+        foreach (var credential in new[] { null, RegistryCredential.Basic("sandbox", "s3cret") })
+        {
+            var error = await Should.ThrowAsync<RegistryException>(() => Client.ResolveAsync(registries.Private, Platform.LinuxAmd64, credential));
+
+            error.Error.ShouldBe(RegistryError.Unauthorized);
+            error.Host.ShouldBe(registries.Private.Domain);
+            error.ToString().ShouldNotContain("s3cret");
+        }
+
+        _handler.Requests.Count.ShouldBe(3);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task CopyAsync_SameRegistry_MountsAndKeepsTheDigest()
+    {
+        var target = ImageReference.Parse($"{registries.Private.Domain}/copies/same-registry:1");
+
+        var copied = await Client.CopyAsync(registries.Private, target, registries.Credential, registries.Credential);
+
+        (copied.BlobsMounted, copied.BlobsSent, copied.BytesSent).ShouldBe((2, 0, 0));
+        copied.Digest.ToString().ShouldBe(await registries.InspectAsync(registries.Private, "{{.Digest}}"));
+        (await registries.InspectAsync(target)).ShouldBe(await registries.InspectAsync(registries.Private));
+        _handler.Count("GET", "/blobs/").ShouldBe(0);
+        _handler.Count("PUT", "/blobs/").ShouldBe(0);
+        await CheckLayersAsync(target, registries.Credential);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task CopyAsync_OtherRegistry_SendsWhatIsMissingOnce()
+    {
+        var target = ImageReference.Parse($"{registries.Private.Domain}/copies/other-registry:1");
+        var manifest = ManifestContent.Read("", await Client.GetManifestAsync(registries.Open, null));
+        var config = manifest.Parts[0];
+        await Client.PushBlobAsync(target, config.Digest, config.Size, token => Client.OpenBlobAsync(registries.Open, config.Digest, null, null, token), registries.Credential);
+
+        var first = await Client.CopyAsync(registries.Open, target, null, registries.Credential);
+        var requests = _handler.Requests.Count;
+        var again = await Client.CopyAsync(registries.Open, target, null, registries.Credential);
+        var retagged = await Client.CopyAsync(target, target.WithTag("2"), registries.Credential, registries.Credential);
+
+        first.ShouldBe(new CopyResult(first.Digest, 1, 0, 1, manifest.Parts[1].Size));
+        again.ShouldBe(new CopyResult(first.Digest, 0, 0, 0, 0));
+        retagged.ShouldBe(again);
+        // The manifest read, the target looked at; and for the new tag the manifest stored, too.
+        _handler.Requests.Count.ShouldBe(requests + 2 + 3);
+        (await registries.InspectAsync(target)).ShouldBe(await registries.InspectAsync(registries.Open));
+        (await registries.InspectAsync(target.WithTag("2"), "{{.Digest}}")).ShouldBe($"{first.Digest}");
+        await CheckLayersAsync(target, registries.Credential);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task CopyAsync_Index_CopiesItsImages()
+    {
+        var manifest = await Client.GetManifestAsync(registries.Open, null);
+        var index = await PushIndexAsync("to-copy", manifest.Digest, manifest.Content.Length, ("linux", "amd64", null));
+        var target = ImageReference.Parse($"{registries.Private.Domain}/copies/index:1");
+
+        var copied = await Client.CopyAsync(index, target, null, registries.Credential);
+
+        copied.BlobsSent.ShouldBe(2);
+        (await registries.InspectAsync(target)).ShouldBe(await registries.InspectAsync(index));
+        (await Client.ResolveAsync(target, Platform.LinuxAmd64, registries.Credential)).ShouldBe(manifest.Digest);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task CopyAsync_ToAnotherDigest_IsRefusedBeforeAnythingIsSent()
+    {
+        var target = ImageReference.Parse($"{registries.Private.Domain}/copies/wrong").WithDigest(Digest.Compute("x"u8));
+
+        (await Should.ThrowAsync<RegistryException>(() => Client.CopyAsync(registries.Open, target, null, registries.Credential))).Error.ShouldBe(RegistryError.DigestMismatch);
+        _handler.Count("P", "").ShouldBe(0);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task MountBlobAsync_NoSuchBlob_IsFalseAndLeavesNoUpload()
+    {
+        var target = ImageReference.Parse($"{registries.Open.Domain}/copies/mount");
+
+        (await Client.MountBlobAsync(registries.Open, target, Digest.Compute("no such blob"u8), null)).ShouldBeFalse();
+
+        _handler.Count("POST", "mount=sha256:").ShouldBe(1);
+        _handler.Count("DELETE", "/blobs/uploads/").ShouldBe(1);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Blob_OfManyPieces_RoundTrips()
+    {
+        var content = RandomNumberGenerator.GetBytes((8 << 20) + 7);
+        var (repository, digest) = (ImageReference.Parse($"{registries.Private.Domain}/blobs"), Digest.Compute(content));
+        (await Client.HasBlobAsync(repository, digest, registries.Credential)).ShouldBeFalse();
+
+        await Client.PushBlobAsync(repository, digest, content.Length, _ => Task.FromResult<Stream>(new MemoryStream(content)), registries.Credential);
+
+        (await Client.HasBlobAsync(repository, digest, registries.Credential)).ShouldBeTrue();
+        await using var blob = await Client.OpenBlobAsync(repository, digest, registries.Credential);
+        (await SHA256.HashDataAsync(blob)).ShouldBe(SHA256.HashData(content));
+        _handler.Count("PUT", "").ShouldBe(1);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task PushBlobAsync_OtherBytesThanTheDigest_IsRejected()
+    {
+        var repository = ImageReference.Parse($"{registries.Open.Domain}/blobs");
+
+        var error = await Should.ThrowAsync<RegistryException>(() =>
+            Client.PushBlobAsync(repository, Digest.Compute("a"u8), 1, _ => Task.FromResult<Stream>(new MemoryStream("b"u8.ToArray())), null));
+
+        error.Error.ShouldBe(RegistryError.Rejected);
+        error.Message.ShouldContain("DIGEST_INVALID");
+        _handler.Count("PUT", "").ShouldBe(1);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task PutManifestAsync_NamesAMissingBlob_IsRejectedWithTheRegistrysReason()
+    {
+        var manifest = await Client.GetManifestAsync(registries.Open, null);
+
+        var error = await Should.ThrowAsync<RegistryException>(() =>
+            Client.PutManifestAsync(ImageReference.Parse($"{registries.Open.Domain}/no/blobs:1"), manifest.MediaType, manifest.Content, null));
+
+        error.Message.ShouldContain("UNKNOWN");
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task DeleteManifestAsync_ByDigest_IsGone()
+    {
+        var target = ImageReference.Parse($"{registries.Open.Domain}/to-delete:1");
+        var (digest, _, _, _, _) = await Client.CopyAsync(registries.Open, target, null, null);
+
+        (await Client.DeleteManifestAsync(target.WithDigest(digest), null)).ShouldBeTrue();
+
+        (await Client.HeadManifestAsync(target, null)).ShouldBeNull();
+        (await Client.DeleteManifestAsync(target.WithDigest(digest), null)).ShouldBeFalse();
+        await Should.ThrowAsync<ArgumentException>(() => Client.DeleteManifestAsync(target, null));
+    }
+
+    private async Task<ImageReference> PushIndexAsync(string tag, Digest digest, int size, params (string Os, string Architecture, string? Variant)[] platforms)
+    {
+        var index = registries.Open.WithTag(tag);
+        var manifests = platforms.Select(platform => new
+        {
+            mediaType = "application/vnd.oci.image.manifest.v1+json",
+            digest = $"{digest}",
+            size,
+            platform = new { os = platform.Os, architecture = platform.Architecture, variant = platform.Variant },
+        });
+        var content = JsonSerializer.SerializeToUtf8Bytes(new { schemaVersion = 2, mediaType = "application/vnd.oci.image.index.v1+json", manifests });
+        (await Client.PutManifestAsync(index, "application/vnd.oci.image.index.v1+json", content, null)).ShouldBe(Digest.Compute(content));
+        return index;
+    }
+
+    private async Task CheckLayersAsync(ImageReference image, RegistryCredential? credential)
+    {
+        foreach (var part in ManifestContent.Read("", await Client.GetManifestAsync(image, credential)).Parts)
+        {
+            await using var blob = await Client.OpenBlobAsync(image, part.Digest, credential);
+            Convert.ToHexStringLower(await SHA256.HashDataAsync(blob)).ShouldBe(part.Digest.Hex);
+        }
+    }
+}
