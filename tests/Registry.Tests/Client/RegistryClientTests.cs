@@ -169,7 +169,8 @@ public sealed class RegistryClientTests : IAsyncLifetime
             _client.PushBlobAsync(_registry.Image(), digest, content.Length, token => _client.OpenBlobAsync(source.Image(), digest, null, null, token), null));
 
         error.Error.ShouldBe(RegistryError.DigestMismatch);
-        _registry.Count("PUT").ShouldBe(1);
+        source.Count("GET /v2/team").ShouldBe(1);
+        _registry.Count("POST").ShouldBe(1);
     }
 
     [Theory]
