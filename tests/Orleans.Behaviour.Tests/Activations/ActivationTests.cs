@@ -62,6 +62,32 @@ public sealed class ActivationTests(Silo silo) : IClassFixture<Silo>
     }
 
     [Fact]
+    public async Task Calls_WhileActivationsEnd_AllAnswerAndNeverMeetTwoActivations()
+    {
+        var grain = silo.Grains.GetGrain<ILifeGrain>("restless");
+        using var done = new CancellationTokenSource();
+        var callers = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            var last = 0;
+            while (!done.IsCancellationRequested)
+            {
+                var activation = await silo.Grains.GetGrain<ILifeGrain>("restless").Activation();
+                activation.ShouldBeGreaterThanOrEqualTo(last);
+                last = activation;
+            }
+        })).ToList();
+        for (var i = 1; i <= 50; i++)
+        {
+            await grain.End();
+            await silo.Signals.WaitAsync($"restless deactivating:{i}");
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(callers);
+        silo.Signals.CountOf("restless activated").ShouldBeInRange(50, 51);
+    }
+
+    [Fact]
     public async Task IdleGrain_AfterCollectionAge_IsDeactivated()
     {
         await using var quick = await StartQuickAsync();

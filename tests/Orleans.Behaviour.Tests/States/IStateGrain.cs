@@ -6,6 +6,8 @@ public interface IStateGrain : IGrainWithStringKey
 
     Task WriteWithoutStoring(string name);
 
+    Task WriteOutsideItsTurns();
+
     Task<string?> Read();
 
     Task<bool> Exists();

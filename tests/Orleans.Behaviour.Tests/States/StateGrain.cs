@@ -34,6 +34,12 @@ public sealed class StateGrain(
         return Task.CompletedTask;
     }
 
+    public async Task WriteOutsideItsTurns()
+    {
+        await Task.Delay(1).ConfigureAwait(false);
+        await record.WriteStateAsync();
+    }
+
     public Task<string?> Read() => Task.FromResult(record.State.Name);
 
     public Task<bool> Exists() => Task.FromResult(record.RecordExists);

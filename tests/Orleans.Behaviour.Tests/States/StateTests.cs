@@ -57,6 +57,12 @@ public sealed class StateTests(Silo silo) : IClassFixture<Silo>
     }
 
     [Fact]
+    public async Task Write_OutsideTheGrainsTurns_IsRefused()
+    {
+        await Should.ThrowAsync<InvalidOperationException>(() => silo.Grains.GetGrain<IStateGrain>("outside").WriteOutsideItsTurns());
+    }
+
+    [Fact]
     public async Task Grain_WithStorageThatIsNotConfigured_Fails()
     {
         var error = await Should.ThrowAsync<Exception>(() => silo.Grains.GetGrain<IMisconfiguredGrain>("x").Ping());

@@ -208,6 +208,11 @@ internal sealed partial class Activation : TaskScheduler, IThreadPoolWorkItem, I
 
     public GrainTimer RegisterTimer(Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
+        if (Current is null)
+        {
+            throw new InvalidOperationException($"A timer of {GrainId} is made outside its grain's turns; ConfigureAwait(false) and Task.Run leave them.");
+        }
+
         var timer = new GrainTimer(this, callback, options);
         lock (_gate)
         {

@@ -10,6 +10,9 @@ internal sealed partial class SiloRuntime
     [LoggerMessage(LogLevel.Warning, "{Count} activations had not ended when the time to stop was over; their OnDeactivateAsync may not have run")]
     private partial void LogNotAllEnded(int count);
 
+    [LoggerMessage(LogLevel.Warning, "One-way call {Call} failed; its caller does not learn of it")]
+    internal partial void LogOneWayFailed(Exception error, Request call);
+
     [LoggerMessage(LogLevel.Warning, "A timer's tick of grain {GrainId} failed; the timer goes on")]
     internal partial void LogTickFailed(Exception error, GrainId grainId);
 }

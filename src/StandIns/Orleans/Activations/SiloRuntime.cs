@@ -107,20 +107,25 @@ internal sealed partial class SiloRuntime : IClusterClient, IDisposable
         _isOpen = false;
         _collector?.Dispose();
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
-        var ending = Activations.ToList();
-        LogClosing(ending.Count);
-        foreach (var activation in ending)
-        {
-            activation.Deactivate(reason, cancellationToken);
-        }
 
-        try
+        // Again and again, since a call may have been about to activate a grain when the silo closed.
+        while (Activations.ToList() is { Count: > 0 } ending)
         {
-            await Task.WhenAll(ending.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            LogNotAllEnded(ending.Count(activation => !activation.Deactivated.IsCompleted));
+            LogClosing(ending.Count);
+            foreach (var activation in ending)
+            {
+                activation.Deactivate(reason, cancellationToken);
+            }
+
+            try
+            {
+                await Task.WhenAll(ending.Select(activation => activation.Deactivated)).WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                LogNotAllEnded(ending.Count(activation => !activation.Deactivated.IsCompleted));
+                return;
+            }
         }
     }
 

@@ -88,7 +88,11 @@ internal sealed class GrainCall<T> : Request
 
     public override void Fail(Exception error)
     {
-        if (_answer?.TrySetException(error) ?? false)
+        if (_answer is null)
+        {
+            _reference.Runtime.LogOneWayFailed(error, this);
+        }
+        else if (_answer.TrySetException(error))
         {
             Settle();
         }
@@ -175,6 +179,11 @@ internal sealed class GrainCall<T> : Request
         Target!.Finish(this, error);
         if (_answer is null)
         {
+            if (error is not null)
+            {
+                _reference.Runtime.LogOneWayFailed(error, this);
+            }
+
             return;
         }
 

@@ -6,6 +6,10 @@ namespace Orleans.Runtime;
 /// <summary>Something that an activation is to run: a call, a step of an enumeration, or a timer's tick.</summary>
 internal abstract class Request : IInvokable
 {
+    private const int MostForwards = 2;
+
+    private int _forwards;
+
     public Activation? Target { get; set; }
 
     public bool Interleaves { get; protected set; }
@@ -33,8 +37,18 @@ internal abstract class Request : IInvokable
     /// <summary>It will not run.</summary>
     public abstract void Fail(Exception error);
 
-    /// <summary>Its activation ended before it ran.</summary>
-    public virtual void Reroute(SiloRuntime runtime, GrainId id, GrainClass grainClass) => runtime.Dispatch(this, id, grainClass);
+    /// <summary>Its activation ended before it ran. As between silos it is forwarded twice at most, so that it cannot wander for ever.</summary>
+    public virtual void Reroute(SiloRuntime runtime, GrainId id, GrainClass grainClass)
+    {
+        if (++_forwards > MostForwards)
+        {
+            Fail(new OrleansMessageRejectionException($"{this} was forwarded {MostForwards} times, and each activation of {id} ended before it ran."));
+        }
+        else
+        {
+            runtime.Dispatch(this, id, grainClass);
+        }
+    }
 
     public virtual void OnTimeout()
     {
