@@ -17,9 +17,7 @@ public sealed class SerializationWalkTests
     [InlineData(typeof(IOf<NoSerializer>), "lacks [GenerateSerializer]")]
     [InlineData(typeof(IOf<NotImmutable>), "lacks [Immutable]")]
     [InlineData(typeof(IOf<NoAlias>), "lacks [Alias]")]
-    [InlineData(typeof(IOf<SameAlias>), "has the alias of")]
     [InlineData(typeof(IOf<NoId>), "NoId.Name lacks [Id]")]
-    [InlineData(typeof(IOf<SameId>), "has the [Id] of")]
     [InlineData(typeof(IOf<NotSealed>), "is not sealed")]
     [InlineData(typeof(IOf<Settable>), "can be set")]
     [InlineData(typeof(IOf<WithField>), "is a field")]
@@ -33,6 +31,23 @@ public sealed class SerializationWalkTests
         var walk = new SerializationWalk();
         walk.WalkInterface(contract);
         walk.Problems.ShouldHaveSingleItem().ShouldContain(problem);
+    }
+
+    [Fact]
+    public void WalkInterface_OfTwoTypesWithOneAlias_NamesTheProblem()
+    {
+        var walk = new SerializationWalk();
+        walk.WalkInterface(typeof(IOf<Good>));
+        walk.WalkInterface(typeof(IOf<>).MakeGenericType(SerializationExampleType.Create("good")));
+        walk.Problems.ShouldHaveSingleItem().ShouldContain("has the alias of Good");
+    }
+
+    [Fact]
+    public void WalkInterface_OfTypeWithOneIdTwice_NamesTheProblem()
+    {
+        var walk = new SerializationWalk();
+        walk.WalkInterface(typeof(IOf<>).MakeGenericType(SerializationExampleType.Create("same-id", ("One", 0), ("Other", 0))));
+        walk.Problems.ShouldHaveSingleItem().ShouldContain("has the [Id] of One");
     }
 
     [Fact]
