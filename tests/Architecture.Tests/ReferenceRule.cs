@@ -16,6 +16,7 @@ internal static class ReferenceRule
         ["src/LoadTest"] = ["src/Contracts"],
         ["grains"] = ["src/Builds", "src/Launchers"],
         ["gateway"] = ["grains", "src/Contracts"],
+        ["eng/probe"] = [],
         ["silo"] = ["src/Contracts", "src/Registry", "src/Builds", "src/Launchers", "src/Bob", "grains", "gateway"],
     };
 

@@ -104,6 +104,11 @@ public static class SerializationExamples
         public void Add() => Count++;
     }
 
+    public sealed class StateWithDefaultArray
+    {
+        public ImmutableArray<string> Names { get; set; }
+    }
+
     public sealed record StateWithoutConstructor(string Name);
 
     public sealed class StateWithAbstractPart

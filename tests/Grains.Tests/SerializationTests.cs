@@ -17,6 +17,7 @@ public sealed class SerializationTests
         }
 
         walk.Problems.ShouldBeEmpty();
+        walk.Walked.ShouldBeGreaterThan(5);
     }
 
     [Fact]
@@ -28,7 +29,9 @@ public sealed class SerializationTests
             .SelectMany(constructor => constructor.GetParameters())
             .Where(parameter => parameter.IsDefined(typeof(PersistentStateAttribute)))
             .Select(parameter => parameter.ParameterType.GenericTypeArguments[0])
-            .Distinct();
+            .Distinct()
+            .ToList();
+        states.ShouldNotBeEmpty();
         foreach (var state in states)
         {
             walk.WalkState(state);

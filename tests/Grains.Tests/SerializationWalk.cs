@@ -58,6 +58,17 @@ internal sealed class SerializationWalk
         {
             _problems.Add($"{state.Name} is a state and has no constructor without parameters, which storages call when there is no state yet");
         }
+        else
+        {
+            try
+            {
+                JsonSerializer.SerializeToUtf8Bytes(Activator.CreateInstance(state), state, json);
+            }
+            catch (InvalidOperationException error)
+            {
+                _problems.Add($"{state.Name} cannot be written as it is when new ({error.Message}); a default ImmutableArray is one cause");
+            }
+        }
 
         WalkStored(state, state.Name, json, []);
     }

@@ -60,6 +60,7 @@ public sealed class SerializationWalkTests
 
     [Theory]
     [InlineData(typeof(StateThatForgets), "does not come back")]
+    [InlineData(typeof(StateWithDefaultArray), "cannot be written as it is when new")]
     [InlineData(typeof(StateWithoutConstructor), "no constructor without parameters")]
     [InlineData(typeof(StateWithAbstractPart), "is abstract")]
     public void WalkState_OfBadState_NamesTheProblem(Type state, string problem)
