@@ -30,6 +30,23 @@ internal sealed record BuildSettings
     /// <summary>Whether every step is run anew; default false.</summary>
     public bool NoCache { get; init; }
 
+    /// <summary>
+    /// File in which the proxy notes its address, "host:port", when that is not known beforehand; it takes the place of the host in
+    /// <see cref="Target"/> and <see cref="Base"/>. Default empty: the references name the proxy.
+    /// </summary>
+    public string ProxyAddressFile { get; init; } = string.Empty;
+
+    /// <summary>These settings with the proxy at <paramref name="address"/>.</summary>
+    /// <exception cref="UsageException">It is no address.</exception>
+    public BuildSettings Through(string address)
+    {
+        ImageReference At(ImageReference image) =>
+            ImageReference.TryParse(address + image.ToString()[image.Domain.Length..], out var moved, out var error) && moved.Domain == address
+                ? moved
+                : throw new UsageException($"BOB_PROXY_ADDRESS_FILE: holds no address: {error}");
+        return this with { Target = At(Target), Base = At(Base) };
+    }
+
     /// <summary>Reads the variables that the wire contract names.</summary>
     /// <exception cref="UsageException">One of them is not as it must be.</exception>
     public static BuildSettings Read(Func<string, string?> variable)
@@ -54,6 +71,7 @@ internal sealed record BuildSettings
             StorageRoot = Text("BOB_STORAGE_ROOT", "/var/lib/bob"),
             Network = Text("BOB_NETWORK", "host"),
             NoCache = Flag("BOB_NO_CACHE"),
+            ProxyAddressFile = Text("BOB_PROXY_ADDRESS_FILE", string.Empty),
         };
         return settings switch
         {

@@ -9,12 +9,27 @@ namespace ImageBuilder.Bob.Build;
 /// <summary>One build, from the context's arrival to the target image in its registry. It has no credential; the proxy does.</summary>
 internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, TimeProvider time)
 {
+    /// <summary>How long the build context is waited for (wire contract, bob).</summary>
+    internal static readonly TimeSpan ContextPatience = TimeSpan.FromMinutes(30);
+
+    private static readonly TimeSpan s_proxyPatience = TimeSpan.FromMinutes(1);
+
+    private BuildSettings _settings = settings;
+
     /// <summary>Builds.</summary>
     /// <exception cref="BobException">The build failed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await ReadyFile.WaitAsync(workspace.Outcomes.ReadyFile, time, cancellationToken);
-        if (settings.BuildBase)
+        await AwaitedFile.WaitAsync(
+            workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
+        if (_settings.ProxyAddressFile is { Length: > 0 } addressFile)
+        {
+            await AwaitedFile.WaitAsync(
+                addressFile, s_proxyPatience, FailureReason.Internal, "the registry proxy did not come up", time, cancellationToken);
+            _settings = _settings.Through((await File.ReadAllTextAsync(addressFile, cancellationToken)).Trim());
+        }
+
+        if (_settings.BuildBase)
         {
             await BuildBaseAsync(cancellationToken);
         }
@@ -24,7 +39,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
     private async Task BuildBaseAsync(CancellationToken cancellationToken)
     {
-        var dockerfile = workspace.Resolve(settings.DockerfilePath, out var below);
+        var dockerfile = workspace.Resolve(_settings.DockerfilePath, out var below);
         if (!File.Exists(dockerfile))
         {
             throw new BobException(
@@ -32,13 +47,13 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
                 $"could not find Dockerfile at \"{below}\". Please double-check the value specified in image.file in .gitpod.yml");
         }
 
-        var context = workspace.Resolve(settings.ContextFolder.Length > 0 ? settings.ContextFolder : Path.GetDirectoryName(settings.DockerfilePath)!, out var contextBelow);
+        var context = workspace.Resolve(_settings.ContextFolder.Length > 0 ? _settings.ContextFolder : Path.GetDirectoryName(_settings.DockerfilePath)!, out var contextBelow);
         if (!Directory.Exists(context))
         {
             throw new BobException(FailureReason.ContextUnavailable, $"build failed: the build context \"{contextBelow}\" is no folder of the repository");
         }
 
-        using var engine = new Buildah(settings);
+        using var engine = new Buildah(_settings);
         await engine.RemoveAbandonedAsync(cancellationToken);
         var image = await engine.BuildAsync(dockerfile, Dockerfile.Parse(await ReadAsync(dockerfile, cancellationToken)), context, cancellationToken);
         await engine.PushAsync(image, cancellationToken);
@@ -55,7 +70,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         try
         {
             // Reading the base first tells whose refusal it is; an image that was just pushed is known to be there.
-            if (!settings.BuildBase && await registry.HeadManifestAsync(settings.Base, null, RegistryCall.Patient, cancellationToken) is null)
+            if (!_settings.BuildBase && await registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken) is null)
             {
                 throw new BobException(FailureReason.BaseImageNotFound, "build failed: the base image does not exist");
             }
@@ -67,7 +82,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
         try
         {
-            await registry.CopyAsync(settings.Base, settings.Target, null, null, RegistryCall.Patient, cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, null, null, RegistryCall.Patient, cancellationToken);
         }
         catch (RegistryException exception)
         {

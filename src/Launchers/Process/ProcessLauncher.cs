@@ -7,12 +7,11 @@ namespace ImageBuilder.Launchers.Process;
 
 /// <summary>
 /// Runs builds as processes of this machine. Each attempt has a folder and three process groups: `init` fetches the context, `proxy` has the
-/// credentials, `build` has none. They outlive this service; what they did is in the folder.
+/// credentials, `build` has none. They start at once, since starting is most of what a build of cached layers costs: `build` waits for the
+/// other two. They outlive this service; what they did is in the folder.
 /// </summary>
 public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain keychain, TimeProvider clock) : IBuildLauncher
 {
-    private static readonly TimeSpan AddressPollInterval = TimeSpan.FromMilliseconds(5);
-
     private static readonly string[] InheritedVariables = ["PATH", "DOTNET_ROOT", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 
     /// <inheritdoc />
@@ -42,8 +41,7 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
                 await File.WriteAllBytesAsync(folder.Ready, [], cancellationToken);
             }
 
-            var address = await WaitForAddressAsync(folder, proxy, cancellationToken);
-            build = await StartAsync(folder, folder.Log, "build", [], BuildVariables(folder, order, address), string.Empty, cancellationToken);
+            build = await StartAsync(folder, folder.Log, "build", [], BuildVariables(folder, order), string.Empty, cancellationToken);
             return new ProcessAttempt(folder, proxy, init, build, options, clock);
         }
         catch (Exception error)
@@ -112,15 +110,16 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
         return $"{folder.Workspace}/{below.TrimStart('/')}";
     }
 
-    private List<(string Name, string Value)> BuildVariables(AttemptFolder folder, BuildOrder order, string proxyAddress)
+    private List<(string Name, string Value)> BuildVariables(AttemptFolder folder, BuildOrder order)
     {
         // The base is asked for by its digest when it has one; the proxy knows which repository it is in.
         var digest = order.BaseRef.IndexOf('@', StringComparison.Ordinal);
         List<(string, string)> variables =
         [
             ("BOB_WORKSPACE", folder.Workspace),
-            ("BOB_TARGET_REF", $"{proxyAddress}/target:latest"),
-            ("BOB_BASE_REF", digest < 0 ? $"{proxyAddress}/base:latest" : $"{proxyAddress}/base{order.BaseRef[digest..]}"),
+            ("BOB_PROXY_ADDRESS_FILE", folder.ProxyAddress),
+            ("BOB_TARGET_REF", "localhost:8080/target:latest"),
+            ("BOB_BASE_REF", digest < 0 ? "localhost:8080/base:latest" : $"localhost:8080/base{order.BaseRef[digest..]}"),
             ("BOB_BUILD_BASE", order.BuildBase ? "true" : "false"),
             ("BOB_STORAGE_ROOT", options.StorageFolder),
             ("BOB_NETWORK", options.Network),
@@ -162,23 +161,6 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
         string[] bob = options.Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", options.Bob] : [options.Bob];
         return BuilderProcess.StartAsync(
             [.. bob, verb, .. arguments], environment, folder.Root, logFile, folder.ProcessId(verb), input, cancellationToken);
-    }
-
-    private async Task<string> WaitForAddressAsync(AttemptFolder folder, BuilderProcess proxy, CancellationToken cancellationToken)
-    {
-        var deadline = clock.GetUtcNow() + options.ProxyStartTimeout;
-        using var timer = new PeriodicTimer(AddressPollInterval, clock);
-        while (!File.Exists(folder.ProxyAddress))
-        {
-            if (!proxy.IsRunning || clock.GetUtcNow() >= deadline)
-            {
-                throw new LaunchException(FailureReason.LauncherUnavailable, "the builder's registry proxy did not come up");
-            }
-
-            await timer.WaitForNextTickAsync(cancellationToken);
-        }
-
-        return (await File.ReadAllTextAsync(folder.ProxyAddress, cancellationToken)).Trim();
     }
 
     private AttemptFolder FolderOf(AttemptId id) => new(Path.Combine(options.WorkFolder, id.ToString()));

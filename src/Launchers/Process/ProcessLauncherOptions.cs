@@ -15,9 +15,6 @@ public sealed record ProcessLauncherOptions
     /// <summary>Network of RUN steps: "host" or "none". Default "host".</summary>
     public string Network { get; init; } = "host";
 
-    /// <summary>How long the proxy may take to listen. Default 30 seconds.</summary>
-    public TimeSpan ProxyStartTimeout { get; init; } = TimeSpan.FromSeconds(30);
-
     /// <summary>How long a cancelled builder may take to clean up after itself before it is killed. Default 2 seconds.</summary>
     public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(2);
 }
