@@ -1,3 +1,4 @@
+using ImageBuilder.Gateway.Metrics;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Gateway.Services;
 using Microsoft.AspNetCore.Builder;
@@ -18,6 +19,7 @@ public static class GatewayHosting
     /// <summary>Adds the gateway's services. The host provides grains (IGrainFactory) and a <see cref="TimeProvider"/>.</summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
     {
+        ResidentMemory.Register();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxReceiveMessageSize;

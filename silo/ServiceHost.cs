@@ -3,7 +3,6 @@ using ImageBuilder.Builds.Identity;
 using ImageBuilder.Builds.Logs;
 using ImageBuilder.Gateway;
 using ImageBuilder.Grains;
-using ImageBuilder.Grains.References;
 using ImageBuilder.Launchers;
 using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Client;
@@ -72,7 +71,7 @@ internal static class ServiceHost
             Retention = configuration.Builds.Retention,
             Platform = configuration.Builds.Platform,
         });
-        services.AddSingleton<FingerprintKey>();
+        services.AddGrainServices();
         services.AddSingleton<IBuildLogs>(new FileBuildLogs(
             Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
         services.AddSingleton(new RegistryClient(

@@ -4,7 +4,7 @@ using ImageBuilder.Registry.Credentials;
 namespace ImageBuilder.Grains.References;
 
 /// <summary>Turns credentials into names for cache entries. The key is made anew by every process and never leaves it.</summary>
-public sealed class FingerprintKey
+internal sealed class FingerprintKey
 {
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 

@@ -1,0 +1,18 @@
+using ImageBuilder.Grains.References;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImageBuilder.Grains;
+
+/// <summary>Puts what the grains share into a silo.</summary>
+public static class GrainsHosting
+{
+    /// <summary>
+    /// Adds the services of the grains. The host provides the others that they ask for: launcher, log store, registry client, keychain,
+    /// build options and clock.
+    /// </summary>
+    public static IServiceCollection AddGrainServices(this IServiceCollection services)
+    {
+        Instruments.Publish();
+        return services.AddSingleton<FingerprintKey>();
+    }
+}
