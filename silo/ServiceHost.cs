@@ -82,6 +82,7 @@ internal static class ServiceHost
             Bob = configuration.Process.Bob,
             WorkFolder = Path.Combine(configuration.DataFolder, "work"),
             StorageFolder = configuration.Process.StorageFolder,
+            PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts],
             Network = configuration.Process.Network == BuildNetwork.None ? "none" : "host",
         });
         services.AddSingleton<IBuildLauncher, ProcessLauncher>();

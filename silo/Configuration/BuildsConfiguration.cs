@@ -21,6 +21,6 @@ internal sealed record BuildsConfiguration
     [DurationRange("1m0s", "8760h0m0s")]
     public TimeSpan Retention { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>The platform that images are resolved and built for. Default: <c>linux/amd64</c>.</summary>
+    /// <summary>The platform that images are resolved for. Default: <c>linux/amd64</c>.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;
 }

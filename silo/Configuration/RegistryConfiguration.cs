@@ -12,8 +12,4 @@ internal sealed record RegistryConfiguration
     /// <summary>How long a resolved digest is given out before the registry is asked again, 0s (always ask) to 24h0m0s. Default: 1m0s.</summary>
     [DurationRange("0s", "24h0m0s")]
     public TimeSpan Freshness { get; init; } = TimeSpan.FromMinutes(1);
-
-    /// <summary>Path of a PEM file of certificate authorities that are trusted beside the system's. Default: none.</summary>
-    [CertificateFile]
-    public string? CaBundle { get; init; }
 }

@@ -15,7 +15,7 @@ internal static class ProxyVerb
         var router = new ProxyRouter(
             [.. new[] { Alias("base", settings.BaseReference, "--base-ref"), Alias("target", settings.TargetReference, "--target-ref") }.OfType<ProxyAlias>()],
             credentials);
-        await using var server = await StartAsync(settings.Listen, router, stop);
+        await using var server = await StartAsync(settings, router, stop);
         if (settings.AddressFile is { } addressFile)
         {
             var temporary = $"{addressFile}.{Guid.NewGuid():N}";
@@ -42,8 +42,9 @@ internal static class ProxyVerb
         }
     }
 
-    private static async Task<ProxyServer> StartAsync(string listen, ProxyRouter router, CancellationToken stop)
+    private static async Task<ProxyServer> StartAsync(ProxySettings settings, ProxyRouter router, CancellationToken stop)
     {
+        var listen = settings.Listen;
         if (!IPEndPoint.TryParse(listen, out var address) || (address.Port == 0 && !listen.EndsWith(":0", StringComparison.Ordinal)))
         {
             throw new UsageException($"--listen \"{listen}\": must be <IP address>:<port>, for example 127.0.0.1:8080; port 0 chooses a free one");
@@ -51,7 +52,7 @@ internal static class ProxyVerb
 
         try
         {
-            return await ProxyServer.StartAsync(address, router, stop);
+            return await ProxyServer.StartAsync(address, router, settings.PlainHttpHosts, stop);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Transport;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
 {
     private readonly KestrelServer _server;
     private readonly ProxyRouter _router;
-    private readonly RegistryClient _registries = new();
+    private readonly RegistryClient _registries;
     private readonly HttpMessageInvoker _upstream = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -30,8 +31,9 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
 
     private readonly RegistryForwarder _forwarder;
 
-    private ProxyServer(IPEndPoint listen, ProxyRouter router)
+    private ProxyServer(IPEndPoint listen, ProxyRouter router, IReadOnlyList<string> plainHttpHosts)
     {
+        _registries = new RegistryClient(new RegistryTransportOptions { PlainHttpHosts = [.. plainHttpHosts] });
         _router = router;
         _forwarder = new RegistryForwarder(_registries, _upstream);
         var options = new KestrelServerOptions { AddServerHeader = false };
@@ -51,11 +53,11 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
 
-    /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one.</summary>
+    /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one. Only <paramref name="plainHttpHosts"/> and loopback are spoken to in plain HTTP.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
-    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, ProxyRouter router, CancellationToken cancellationToken = default)
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, ProxyRouter router, IReadOnlyList<string> plainHttpHosts, CancellationToken cancellationToken = default)
     {
-        var server = new ProxyServer(listen, router);
+        var server = new ProxyServer(listen, router, plainHttpHosts);
         try
         {
             await server._server.StartAsync(server, cancellationToken);

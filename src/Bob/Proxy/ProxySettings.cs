@@ -18,6 +18,9 @@ internal sealed class ProxySettings
     /// <summary>Whether stdin brings the credentials; then the next two do not count.</summary>
     public bool CredentialsFromStdin { get; init; }
 
+    /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention.</summary>
+    public IReadOnlyList<string> PlainHttpHosts { get; init; } = [];
+
     /// <summary>A docker config with the installation's credentials.</summary>
     public string? Auth { get; init; }
 

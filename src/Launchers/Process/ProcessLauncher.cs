@@ -27,7 +27,7 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
                 folder,
                 folder.ProxyLog,
                 "proxy",
-                ["--listen", "127.0.0.1:0", "--address-file", folder.ProxyAddress, "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef],
+                ["--listen", "127.0.0.1:0", "--address-file", folder.ProxyAddress, "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef, .. options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host])],
                 [],
                 credentials,
                 cancellationToken);

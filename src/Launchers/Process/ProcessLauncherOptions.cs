@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace ImageBuilder.Launchers.Process;
 
 /// <summary>Settings of the launcher that runs builds as processes of this machine.</summary>
@@ -14,6 +16,9 @@ public sealed record ProcessLauncherOptions
 
     /// <summary>Network of RUN steps: "host" or "none". Default "host".</summary>
     public string Network { get; init; } = "host";
+
+    /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention. Default none.</summary>
+    public ImmutableArray<string> PlainHttpHosts { get; init; } = [];
 
     /// <summary>How long a cancelled builder may take to clean up after itself before it is killed. Default 2 seconds.</summary>
     public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(2);
