@@ -22,7 +22,7 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
         for (long version = 0; ;)
         {
             var known = version;
-            var snapshot = await calls.RetryAsync(() => build.Watch(known, Wait), cancellationToken);
+            var snapshot = await calls.RetryAsync(() => build.Watch(known, Wait, cancellationToken), cancellationToken);
             if (snapshot is null)
             {
                 yield break;
@@ -45,7 +45,7 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
     public async Task<bool> ExistsAsync(Guid buildId, CancellationToken cancellationToken)
     {
         var build = grains.GetGrain<IBuildGrain>(buildId);
-        return await calls.RetryAsync(() => build.Watch(afterVersion: 0, TimeSpan.Zero), cancellationToken) is not null;
+        return await calls.RetryAsync(() => build.Watch(afterVersion: 0, TimeSpan.Zero, cancellationToken), cancellationToken) is not null;
     }
 
     /// <summary>The log of a build from its first byte until the build has ended.</summary>
@@ -55,7 +55,7 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
         for (long offset = 0; ;)
         {
             var from = offset;
-            var chunk = await calls.RetryAsync(() => build.ReadLog(from, LogPageSize, Wait), cancellationToken);
+            var chunk = await calls.RetryAsync(() => build.ReadLog(from, LogPageSize, Wait, cancellationToken), cancellationToken);
             if (chunk is null)
             {
                 yield break;

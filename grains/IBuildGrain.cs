@@ -19,19 +19,19 @@ public interface IBuildGrain : IGrainWithGuidKey
 
     /// <summary>
     /// The build as soon as its version is greater than <paramref name="afterVersion"/>, or as it is after <paramref name="wait"/>;
-    /// null when there is no such build.
+    /// null when there is no such build. Cancelling ends the wait.
     /// </summary>
     [AlwaysInterleave]
     [Alias("Watch")]
-    Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait);
+    Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Log bytes from <paramref name="offset"/>, at most <paramref name="maxBytes"/>: as soon as there are any, or none after
-    /// <paramref name="wait"/>; null when there is no such build.
+    /// <paramref name="wait"/>; null when there is no such build. Cancelling ends the wait.
     /// </summary>
     [AlwaysInterleave]
     [Alias("ReadLog")]
-    Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait);
+    Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait, CancellationToken cancellationToken = default);
 
     /// <summary>Ends the build; does nothing when it has ended.</summary>
     /// <param name="by">Who asks, for the message that followers read.</param>

@@ -6,6 +6,7 @@ using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Grains;
 using ImageBuilder.Grains.Messages;
+using Microsoft.Extensions.Hosting;
 using Orleans;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 using OldStatus = ImageBuilder.Contracts.BuildStatus;
@@ -20,7 +21,8 @@ internal sealed class ImageBuilderService(
     Images images,
     BuildFollower follower,
     RegistryAccessReader accessReader,
-    GatewayOptions options) : BuilderService.ImageBuilderBase
+    GatewayOptions options,
+    IHostApplicationLifetime lifetime) : BuilderService.ImageBuilderBase
 {
     /// <inheritdoc />
     public override async Task<ResolveBaseImageResponse> ResolveBaseImage(ResolveBaseImageRequest request, ServerCallContext context)
@@ -87,7 +89,7 @@ internal sealed class ImageBuilderService(
             && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, "cannot check if base image is already built", cancellation));
         var order = Order(request, source, access, baseRef, workspaceRef, buildBase);
         var ticket = await calls.RetryAsync(() => grains.GetGrain<IImageGrain>(workspaceRef).Build(order), cancellation);
-        await TellAsync(ticket.BuildId, responseStream, cancellation);
+        await UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));
     }
 
     /// <inheritdoc />
@@ -95,25 +97,7 @@ internal sealed class ImageBuilderService(
     {
         var buildId = await FindBuildAsync(request, context.CancellationToken)
             ?? throw new RpcException(new Status(StatusCode.NotFound, "build not found"));
-
-        long sent = 0;
-        await foreach (var chunk in follower.ReadLogAsync(buildId, context.CancellationToken))
-        {
-            if (chunk.Offset > sent)
-            {
-                var cut = string.Create(CultureInfo.InvariantCulture, $"\n[{chunk.Offset - sent} bytes of log are no longer kept]\n");
-                await responseStream.WriteAsync(new LogsResponse { Content = ByteString.CopyFromUtf8(cut) }, context.CancellationToken);
-            }
-
-            if (!chunk.Content.IsEmpty)
-            {
-                // The array is the chunk's own and never written again.
-                var content = UnsafeByteOperations.UnsafeWrap(ImmutableCollectionsMarshal.AsArray(chunk.Content));
-                await responseStream.WriteAsync(new LogsResponse { Content = content }, context.CancellationToken);
-            }
-
-            sent = chunk.Next;
-        }
+        await UntilStoppingAsync(context, stop => SendLogAsync(buildId, responseStream, stop));
     }
 
     /// <inheritdoc />
@@ -173,6 +157,42 @@ internal sealed class ImageBuilderService(
             Message = build.Failure?.Message ?? string.Empty,
             Info = Info(build.Id, build.WorkspaceRef, build.BaseRef, status, build.CreatedAt),
         };
+    }
+
+    /// <summary>Streams until the client goes away or the service is about to stop; a stopping service holds no client up, and says so.</summary>
+    private async Task UntilStoppingAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await stream(stop.Token);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the service is stopping; the build goes on, please ask again"));
+        }
+    }
+
+    private async Task SendLogAsync(Guid buildId, IServerStreamWriter<LogsResponse> responseStream, CancellationToken cancellationToken)
+    {
+        long sent = 0;
+        await foreach (var chunk in follower.ReadLogAsync(buildId, cancellationToken))
+        {
+            if (chunk.Offset > sent)
+            {
+                var cut = string.Create(CultureInfo.InvariantCulture, $"\n[{chunk.Offset - sent} bytes of log are no longer kept]\n");
+                await responseStream.WriteAsync(new LogsResponse { Content = ByteString.CopyFromUtf8(cut) }, cancellationToken);
+            }
+
+            if (!chunk.Content.IsEmpty)
+            {
+                // The array is the chunk's own and never written again.
+                var content = UnsafeByteOperations.UnsafeWrap(ImmutableCollectionsMarshal.AsArray(chunk.Content));
+                await responseStream.WriteAsync(new LogsResponse { Content = content }, cancellationToken);
+            }
+
+            sent = chunk.Next;
+        }
     }
 
     private async Task TellAsync(Guid buildId, IServerStreamWriter<BuildResponse> responseStream, CancellationToken cancellationToken)

@@ -98,21 +98,21 @@ internal sealed partial class BuildGrain(
     public Task<DirectoryEntry?> TakeUp() => Task.FromResult(state.State.Order is null ? null : ToEntry());
 
     /// <inheritdoc />
-    public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait)
+    public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await WaitUntil(() => _told is null || _told.Version > afterVersion, wait);
+        await WaitUntil(() => _told is null || _told.Version > afterVersion, wait, cancellationToken);
         return _told;
     }
 
     /// <inheritdoc />
-    public async Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait)
+    public async Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (_told is null)
         {
             return null;
         }
 
-        await WaitUntil(() => _told.IsFinal || _logEnd > offset, wait);
+        await WaitUntil(() => _told.IsFinal || _logEnd > offset, wait, cancellationToken);
 
         // In this order: a log that had its last byte before it was read is read to its end.
         var final = _told.IsFinal;
@@ -415,7 +415,7 @@ internal sealed partial class BuildGrain(
         OnLogAppended(await logs.AppendAsync(Id, Encoding.UTF8.GetBytes(line + "\n"), CancellationToken.None));
     }
 
-    private async Task WaitUntil(Func<bool> condition, TimeSpan wait)
+    private async Task WaitUntil(Func<bool> condition, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (condition() || wait <= TimeSpan.Zero)
         {
@@ -423,9 +423,10 @@ internal sealed partial class BuildGrain(
         }
 
         using var over = new CancellationTokenSource(wait < LongestWait ? wait : LongestWait, clock);
-        while (!condition() && !over.IsCancellationRequested)
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, cancellationToken);
+        while (!condition() && !either.IsCancellationRequested)
         {
-            await _changed.Next.WaitAsync(over.Token)
+            await _changed.Next.WaitAsync(either.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
