@@ -28,7 +28,6 @@ public sealed class CollectorRegistry
     }
 
     /// <summary>Writes every metric in the text format, version 0.0.4.</summary>
-    /// <exception cref="ScrapeFailedException">A callback threw it: there is nothing to be told now.</exception>
     public async Task CollectAndExportAsTextAsync(Stream to, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(to);
@@ -73,7 +72,7 @@ public sealed class CollectorRegistry
         {
             callback();
         }
-        catch (Exception failure) when (failure is not ScrapeFailedException)
+        catch (Exception failure)
         {
             System.Diagnostics.Trace.WriteLine($"Metrics before-collect callback failed: {failure}");
         }
@@ -85,7 +84,7 @@ public sealed class CollectorRegistry
         {
             await callback(cancel);
         }
-        catch (Exception failure) when (failure is not ScrapeFailedException && !cancel.IsCancellationRequested)
+        catch (Exception failure) when (!cancel.IsCancellationRequested)
         {
             System.Diagnostics.Trace.WriteLine($"Metrics before-collect callback failed: {failure}");
         }

@@ -31,10 +31,5 @@ public static class MetricServerMiddlewareExtensions
         {
             // Whoever asked has gone; there is no one to tell.
         }
-        catch (ScrapeFailedException failure)
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            await context.Response.WriteAsync(failure.Message);
-        }
     }
 }

@@ -51,8 +51,7 @@ internal sealed class HttpServerCallContext : ServerCallContext
     /// <summary>Whether the client has been told that the deadline passed; nothing can be sent any more.</summary>
     public bool IsDeadlineExceeded => _deadline?.IsExceeded ?? false;
 
-    public MessageReader Reader => _reader ??=
-        new MessageReader(HttpContext.Request.BodyReader, _options.MaxReceiveMessageSize, HttpContext.Request.Headers[GrpcHeaders.Encoding]);
+    public MessageReader Reader => _reader ??= OpenReader();
 
     /// <inheritdoc />
     protected override string MethodCore => HttpContext.Request.Path.Value!;
@@ -238,6 +237,18 @@ internal sealed class HttpServerCallContext : ServerCallContext
         }
 
         return metadata;
+    }
+
+    private MessageReader OpenReader()
+    {
+        string? encoding = HttpContext.Request.Headers[GrpcHeaders.Encoding];
+        if (encoding is not (null or Compression.Identity) && !Compression.IsKnown(encoding))
+        {
+            // https://github.com/grpc/grpc/blob/master/doc/compression.md: the refusal tells what is known.
+            HttpContext.Response.Headers[GrpcHeaders.AcceptEncoding] = Compression.Accepted;
+        }
+
+        return new MessageReader(HttpContext.Request.BodyReader, _options.MaxReceiveMessageSize, encoding);
     }
 
     private bool AcceptsEncoding(string encoding) =>

@@ -99,7 +99,9 @@ internal sealed class MessageWriter(int? maxSize) : SerializationContext
     private void WritePayload(ReadOnlySpan<byte> payload)
     {
         CheckSize(payload.Length);
-        if (_encoding is null)
+
+        // .NET's compressing streams write nothing at all for nothing, and others do not take that for gzip.
+        if (_encoding is null || payload.IsEmpty)
         {
             WriteHeader(compressed: false, payload.Length);
             _target.Write(payload);
