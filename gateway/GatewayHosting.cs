@@ -24,7 +24,10 @@ public static class GatewayHosting
         {
             grpc.MaxReceiveMessageSize = MaxReceiveMessageSize;
             grpc.MaxSendMessageSize = MaxSendMessageSize;
+            grpc.Interceptors.Add<GrpcServerMetricsInterceptor>();
         });
+        services.AddSingleton(provider => new GrpcServerMetricsInterceptor(
+            Prometheus.Metrics.DefaultFactory, provider.GetRequiredService<TimeProvider>()));
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
         return services
