@@ -4,10 +4,10 @@ using ImageBuilder.Cli;
 using ImageBuilder.Cli.Commands;
 using Spectre.Console;
 
-var console = AnsiConsole.Console;
-if (!console.Profile.Out.IsTerminal)
+// A file or a pipe gets plain text, and nothing to wrap for.
+var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = Console.IsOutputRedirected ? AnsiSupport.No : AnsiSupport.Detect });
+if (Console.IsOutputRedirected)
 {
-    // Nothing to wrap for.
     console.Profile.Width = int.MaxValue;
 }
 

@@ -16,7 +16,7 @@ internal sealed class ListCommand : Command
         SetAction((parsed, cancellationToken) => service.CallAsync(parsed, async client =>
         {
             var answer = await client.ListBuildsAsync(new ListBuildsRequest(), cancellationToken: cancellationToken);
-            if (console.Profile.Out.IsTerminal)
+            if (!Console.IsOutputRedirected)
             {
                 var table = new Table().AddColumns("build", "started", "image");
                 foreach (var build in answer.Builds)
