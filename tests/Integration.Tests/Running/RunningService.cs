@@ -1,0 +1,91 @@
+using System.Text;
+using ImageBuilder.Contracts;
+using ImageBuilder.Sandbox;
+using ImageBuilder.Sandbox.Git;
+using ImageBuilder.Sandbox.Service;
+
+namespace ImageBuilder.Integration.Tests.Running;
+
+/// <summary>A service of its own with real surroundings, and the few steps that the tests take with it.</summary>
+public sealed class RunningService : IAsyncLifetime
+{
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("imagebuilder-tests-");
+
+    public Surroundings Surroundings { get; private set; } = null!;
+
+    public ServiceProcess Process { get; private set; } = null!;
+
+    public ServiceClient Client { get; private set; } = null!;
+
+    public Gate Gate { get; private set; } = null!;
+
+    /// <summary>A deadline for one test; what takes longer hangs.</summary>
+    public static CancellationToken Deadline => new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
+
+    public async Task InitializeAsync()
+    {
+        // The fixture is made even when every test is skipped.
+        if (ServiceFactAttribute.MissingReason is not null)
+        {
+            return;
+        }
+
+        Surroundings = await Surroundings.StartAsync(_data.FullName);
+        Gate = await Gate.StartAsync();
+        await StartServiceAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Surroundings is not null)
+        {
+            Client.Dispose();
+            await Process.DisposeAsync();
+            await Gate.DisposeAsync();
+            await Surroundings.DisposeAsync();
+        }
+
+        _data.Delete(recursive: true);
+    }
+
+    /// <summary>Starts the service, or starts it again on what the last one left.</summary>
+    public async Task StartServiceAsync()
+    {
+        Client?.Dispose();
+        Process = await ServiceProcess.StartAsync(new ServiceOptions
+        {
+            DataFolder = Path.Combine(_data.FullName, "service"),
+            RegistryHost = Surroundings.Registry.Host,
+            AuthFile = Surroundings.Registry.AuthFile,
+        });
+        Client = new ServiceClient(Process.Address);
+    }
+
+    /// <summary>Makes a repository of its own for a test and gives the request that builds <paramref name="dockerfile"/> in it, "@BASE@" standing for the local base image.</summary>
+    public async Task<BuildRequest> CreateRequestAsync(string dockerfile, string path = "Dockerfile")
+    {
+        var name = $"{Guid.NewGuid():N}.git";
+        var repository = await GitRepository.CreateAsync(Path.Combine(Surroundings.Repositories, name));
+        var commit = await repository.CommitAsync(new Dictionary<string, string>
+        {
+            [path] = dockerfile.Replace("@BASE@", Surroundings.BaseImage, StringComparison.Ordinal),
+        });
+        return BuildRequests.FromGit(Surroundings.Git.Url(name), path, commit);
+    }
+
+    /// <summary>Builds to the end; gives the last message and the log that was followed meanwhile.</summary>
+    public async Task<(BuildResponse Last, string Log)> BuildAsync(BuildRequest request)
+    {
+        using var log = new MemoryStream();
+        var responses = await Client.BuildAsync(request, log, Deadline);
+        return (responses[^1], Encoding.UTF8.GetString(log.ToArray()));
+    }
+
+    /// <summary>The log of a build, to its end.</summary>
+    public async Task<string> ReadLogAsync(string workspaceRef)
+    {
+        using var log = new MemoryStream();
+        await Client.FollowLogAsync(workspaceRef, log, Deadline);
+        return Encoding.UTF8.GetString(log.ToArray());
+    }
+}
