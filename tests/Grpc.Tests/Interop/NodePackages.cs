@@ -34,7 +34,7 @@ internal static class NodePackages
             return null;
         }
 
-        var start = new ProcessStartInfo("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1"])
+        var start = new ProcessStartInfo("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock", "--fetch-retries=1", "--fetch-timeout=30000"])
         {
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,

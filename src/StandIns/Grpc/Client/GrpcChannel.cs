@@ -28,7 +28,7 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         ThrowsOperationCanceled = options.ThrowOperationCanceledOnCancellation;
         _ownsInvoker = options.DisposeHttpClient || options is { HttpClient: null, HttpHandler: null };
         HttpInvoker = options.HttpClient ?? new HttpMessageInvoker(
-            options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true, UseProxy = false },
+            options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true },
             disposeHandler: _ownsInvoker);
     }
 
