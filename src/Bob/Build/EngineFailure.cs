@@ -66,7 +66,7 @@ internal static class EngineFailure
 
     private static string LastError(string tail)
     {
-        var start = tail.StartsWith(Mark, StringComparison.Ordinal) ? 0 : tail.LastIndexOf("\n" + Mark, StringComparison.Ordinal) is var mark and >= 0 ? mark + 1 : -1;
+        var start = tail.LastIndexOf("\n" + Mark, StringComparison.Ordinal) is var mark and >= 0 ? mark + 1 : tail.StartsWith(Mark, StringComparison.Ordinal) ? 0 : -1;
         var error = start < 0
             ? string.Join('\n', tail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).TakeLast(3))
             : tail[(start + Mark.Length)..].Trim();

@@ -62,7 +62,7 @@ internal static class BobCommand
             Waits for .gitpod/ready, builds and pushes the base image if asked, and copies it to the target.
 
             Variables: BOB_WORKSPACE (default /workspace), BOB_TARGET_REF, BOB_BASE_REF (through the proxy; defaults localhost:8080/target:latest and
-            localhost:8080/base:latest), BOB_BUILD_BASE (true: build the Dockerfile), BOB_DOCKERFILE_PATH, BOB_CONTEXT_DIR (default: the Dockerfile's folder),
+            localhost:8080/base:latest), BOB_BUILD_BASE (true: build the Dockerfile), BOB_PROXY_ADDRESS_FILE (names the proxy when that is not known beforehand), BOB_DOCKERFILE_PATH, BOB_CONTEXT_DIR (default: the Dockerfile's folder),
             BOB_STORAGE_ROOT (the engine's storage and layer cache, default /var/lib/bob), BOB_NETWORK (host or none, default host), BOB_NO_CACHE (true: every step anew).
             """);
         command.SetAction((_, _) => BuildVerb.RunAsync());

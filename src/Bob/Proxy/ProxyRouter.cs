@@ -71,7 +71,7 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
     {
         var match = ReadPath().Match(rest);
         var registry = RegistryHost.Normalise(host);
-        if (!IsRead(method) || !match.Success || !ImageReference.TryParse($"{registry}/{match.Groups["repository"].Value}", out var image))
+        if (!IsRead(method) || !match.Success || host.Contains('/', StringComparison.Ordinal) || !ImageReference.TryParse($"{registry}/{match.Groups["repository"].Value}", out var image))
         {
             return null;
         }

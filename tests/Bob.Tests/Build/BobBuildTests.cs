@@ -1,0 +1,302 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Bob.Tests.Build;
+
+#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
+public sealed partial class BobBuildTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private const int Terminate = 15;
+
+    private BuildStage _stage = null!;
+
+    public async Task InitializeAsync()
+    {
+        if (MachinePrograms.Exists("docker-registry") && MachinePrograms.Exists("skopeo"))
+        {
+            _stage = await BuildStage.StartAsync();
+        }
+    }
+
+    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_ManyInstructions_AllOfThemAreInTheTarget()
+    {
+        using var attempt = await PrepareAsync(
+            $"""
+            ARG BASE={_stage.BaseImage}
+            FROM $BASE AS maker
+            ARG WHAT=cake
+            RUN echo $WHAT | tr a-z A-Z > /made
+            FROM $BASE
+            ENV KEPT=yes
+            WORKDIR /work
+            COPY --from=maker --chown=7:8 /made made
+            HEALTHCHECK --interval=7s CMD test -f made
+            USER 7
+            RUN test "$(cat made)" = CAKE && test "$(stat -c %u:%g made)" = 7:8
+            """);
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        var config = (await _stage.ConfigAsync(attempt.Target)).GetProperty("config");
+        config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("KEPT=yes");
+        config.GetProperty("WorkingDir").GetString().ShouldBe("/work");
+        config.GetProperty("User").GetString().ShouldBe("7");
+        config.GetProperty("Healthcheck").GetProperty("Interval").GetInt64().ShouldBe(7_000_000_000);
+        (await _stage.HasAsync(attempt.Base)).ShouldBeTrue();
+        attempt.Log.ShouldContain("RUN echo $WHAT");
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_SecondTime_TakesEveryStepFromTheCache()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
+        using var first = await PrepareAsync(dockerfile);
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        using var second = await PrepareAsync(dockerfile);
+        (await second.RunAsync()).ShouldBe(0, second.Log);
+
+        second.Log.ShouldContain("Using cache");
+        (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_FileBehindABindMountChanges_IsSeen()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nRUN --mount=type=bind,target=/context echo seen $(cat /context/word)\n";
+        foreach (var word in new[] { "one", "two" })
+        {
+            using var attempt = await PrepareAsync(dockerfile, ("word", word));
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+            attempt.Log.ShouldContain($"seen {word}");
+        }
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_StepLooksForCredentials_FindsNone()
+    {
+        // Written so that the step's own text does not hold what it looks for.
+        var (secret, auth) = (_stage.Registry.Password, _stage.Registry.Auth);
+        using var attempt = await PrepareAsync(
+            $$"""
+            FROM {{_stage.BaseImage}}
+            COPY hunt.sh /hunt.sh
+            RUN sh /hunt.sh {{secret[..12]}} {{secret[12..24]}} {{auth[..16]}} {{auth[16..32]}}
+            """,
+            ("hunt.sh", """
+            found=no
+            for half in "$1$2" "$3$4"; do
+              env | grep -q "$half" && { echo "found in env"; found=yes; }
+              for file in /proc/[0-9]*/environ /proc/[0-9]*/cmdline /proc/[0-9]*/root/proc/[0-9]*/environ; do
+                tr '\0' '\n' < $file 2>/dev/null | grep -q "$half" && { echo "found in $file"; found=yes; }
+              done
+              for folder in /run /var /etc /root /home /tmp /dev/shm; do
+                grep -rsq "$half" $folder && { echo "found in $folder"; found=yes; }
+              done
+            done
+            echo "processes seen: $(ls -d /proc/[0-9]* | wc -l)"
+            test $found = no && echo "nothing found"
+            """));
+
+        var build = attempt.RunAsync();
+        var seen = await ReadProcessesUntilAsync(build);
+        (await build).ShouldBe(0, attempt.Log);
+
+        attempt.Log.ShouldContain("nothing found");
+        seen.ShouldNotContain(secret);
+        seen.ShouldNotContain(auth);
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_FailingStep_TellsTheEnginesErrorAndPushesNothing()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo before && exit 3\n");
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("BuildStepFailed");
+        attempt.Message.ShouldBe("build failed: building at STEP \"RUN echo before && exit 3\": while running runtime: exit status 3");
+        attempt.Log.ShouldContain("before");
+        (await _stage.HasAsync(attempt.Base)).ShouldBeFalse();
+        (await _stage.HasAsync(attempt.Target)).ShouldBeFalse();
+        (await File.ReadAllTextAsync(Path.Combine(attempt.Workspace, ".gitpod/bob.log"))).Trim().ShouldBe(attempt.Message);
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Build_NoDockerfile_SaysWhereItLooked()
+    {
+        using var attempt = await PrepareAsync("FROM scratch");
+
+        (await attempt.RunAsync(dockerfile: "docker/none.Dockerfile")).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("DockerfileNotFound");
+        attempt.Message.ShouldBe("could not find Dockerfile at \"docker/none.Dockerfile\". Please double-check the value specified in image.file in .gitpod.yml");
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Build_DockerfileIsALinkOutOfTheWorkspace_IsNotRead()
+    {
+        using var attempt = await PrepareAsync("FROM scratch");
+        File.CreateSymbolicLink(Path.Combine(attempt.Workspace, "link"), "/etc/passwd");
+
+        (await attempt.RunAsync(dockerfile: "link")).ShouldBe(1);
+
+        attempt.Message.ShouldContain("leads out of the workspace");
+    }
+
+    [NeedsProgramsFact("buildah", "docker-registry", "skopeo")]
+    public async Task Build_BaseImageDoesNotExist_SaysSo()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.Registry.Host}/no/such:1\nRUN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("BaseImageNotFound");
+        attempt.Message.ShouldContain($"{_stage.Registry.Host}/no/such:1");
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_PrivateBaseImageInTheStorage_IsDeniedToARequestWithoutItsCredentials()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nRUN true\n";
+        using var owner = await PrepareAsync(dockerfile);
+        (await owner.RunAsync()).ShouldBe(0, owner.Log);
+        using var other = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials: false);
+
+        (await other.RunAsync()).ShouldBe(1);
+
+        other.Reason.ShouldBe("BaseImageDenied");
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_ImageOfTheStorageById_CannotBeUsed()
+    {
+        using var owner = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo private > /private\n");
+        (await owner.RunAsync()).ShouldBe(0, owner.Log);
+        var id = (await Command.CheckAsync("buildah", [.. Storage(), "images", "--all", "--quiet", "--no-trunc"])).Split('\n')[0].Replace("sha256:", string.Empty, StringComparison.Ordinal);
+        foreach (var dockerfile in new[] { $"FROM {id}\nRUN cat /private", $"FROM {_stage.BaseImage}\nCOPY --from={id} /private /\nRUN cat /private", $"FROM containers-storage:{id}\nRUN cat /private" })
+        {
+            using var other = await PrepareAsync(dockerfile);
+            (await other.RunAsync()).ShouldBe(1, other.Log);
+        }
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_Terminated_LeavesNothingRunning()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4711\n");
+        using var process = attempt.Start();
+        while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
+        {
+            // The step's own line, not that of the step itself.
+        }
+
+        _ = SendSignal(process.Id, Terminate);
+        await process.WaitForExitAsync();
+
+        process.ExitCode.ShouldBe(1);
+        attempt.Reason.ShouldBe("Cancelled");
+        (await Command.RunAsync("pgrep", ["-f", "^sleep 4711$"])).Output.ShouldBeEmpty();
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_EarlierBuilderWasKilled_RemovesWhatItLeft()
+    {
+        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4712\n");
+        using (var process = killed.Start())
+        {
+            while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
+            {
+                // As above.
+            }
+
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "builds")).ShouldNotBeEmpty();
+        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+
+        (await next.RunAsync()).ShouldBe(0, next.Log);
+
+        (await Command.RunAsync("pgrep", ["-f", "^sleep 4712$"])).Output.ShouldBeEmpty();
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Build_BaseIsAnImage_CopiesItOnly()
+    {
+        var digest = await Command.CheckAsync("skopeo", ["inspect", "--format", "{{.Digest}}", "--tls-verify=false", "--authfile", _stage.Registry.AuthFile, $"docker://{_stage.BaseImage}"]);
+        var image = $"{_stage.BaseImage[.._stage.BaseImage.LastIndexOf(':')]}@{digest}";
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: image);
+
+        (await attempt.RunAsync(buildBase: false, baseReference: $"base@{digest}")).ShouldBe(0, attempt.Log);
+
+        (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
+        Directory.Exists(_stage.Storage).ShouldBeFalse();
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Build_BaseToCopyDoesNotExist_SaysSo()
+    {
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: $"{_stage.Registry.Host}/none:1");
+
+        (await attempt.RunAsync(buildBase: false)).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("BaseImageNotFound");
+    }
+
+    private Task<BuildAttempt> PrepareAsync(string dockerfile, params (string Path, string Text)[] files) =>
+        _stage.PrepareAsync(files.Append(("Dockerfile", dockerfile)).ToDictionary(file => file.Item1, file => file.Item2));
+
+    private string[] Storage() => ["--root", Path.Combine(_stage.Storage, "graph"), "--runroot", Path.Combine(_stage.Storage, "run")];
+
+    private async Task NothingIsLeftAsync()
+    {
+        (await Command.CheckAsync("buildah", [.. Storage(), "containers", "--quiet"])).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(Path.Combine(_stage.Storage, "builds")).ShouldBeEmpty();
+        var names = await Command.CheckAsync("buildah", [.. Storage(), "images", "--noheading", "--format", "{{.Name}}"]);
+        names.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(image => image == "<none>" || _stage.BaseImage.StartsWith(image, StringComparison.Ordinal));
+    }
+
+    // What any process of this machine could see of those that build: everything but the proxy's memory.
+    private static async Task<string> ReadProcessesUntilAsync(Task build)
+    {
+        var seen = new HashSet<string>();
+        while (!build.IsCompleted)
+        {
+            foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
+            {
+                try
+                {
+                    var arguments = await File.ReadAllTextAsync(Path.Combine(process, "cmdline"));
+                    if (arguments.Contains("buildah", StringComparison.Ordinal) || arguments.Contains("runc", StringComparison.Ordinal) || arguments.Contains("bob", StringComparison.Ordinal))
+                    {
+                        seen.Add(arguments + await File.ReadAllTextAsync(Path.Combine(process, "environ")));
+                    }
+                }
+                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                {
+                    // It has ended.
+                }
+            }
+
+            await Task.WhenAny(build, Task.Delay(10));
+        }
+
+        seen.ShouldNotBeEmpty();
+        return string.Concat(seen);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}

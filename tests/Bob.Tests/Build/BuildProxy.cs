@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace ImageBuilder.Bob.Tests.Build;
+
+/// <summary>A <c>bob proxy</c> of its own, with its credentials from stdin.</summary>
+public sealed class BuildProxy : IDisposable
+{
+    private readonly Process _process;
+
+    private BuildProxy(Process process, string address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    /// <summary>Host and port.</summary>
+    public string Address { get; }
+
+    /// <summary>Starts one and waits until it listens.</summary>
+    public static async Task<BuildProxy> StartAsync(string addressFile, string baseImage, string target, string credentials)
+    {
+        var process = Process.Start(new ProcessStartInfo(
+            Processes.Bob.Path,
+            ["proxy", "--listen", "127.0.0.1:0", "--address-file", addressFile, "--base-ref", baseImage, "--target-ref", target, "--credentials-stdin"])
+        {
+            RedirectStandardInput = true,
+        })!;
+        await process.StandardInput.WriteAsync(credentials);
+        process.StandardInput.Close();
+        while (!File.Exists(addressFile))
+        {
+            process.HasExited.ShouldBeFalse();
+            await Task.Delay(10);
+        }
+
+        return new BuildProxy(process, await File.ReadAllTextAsync(addressFile));
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,304 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ImageBuilder.Bob.Tests.Processes;
+using ImageBuilder.Sandbox.Git;
+using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Bob.Tests.Init;
+
+#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
+public sealed class BobInitTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private const string Login = "joe:gitsecret-6c1f";
+
+    private readonly TemporaryFolder _folder = new();
+    private GitServer? _open;
+    private GitServer? _closed;
+    private string _first = string.Empty;
+    private string _second = string.Empty;
+
+    private string Workspace => _folder["workspace"];
+
+    public async Task InitializeAsync()
+    {
+        if (!MachinePrograms.Exists("git"))
+        {
+            return;
+        }
+
+        var repository = await GitRepository.CreateAsync(_folder["git/sample.git"]);
+        _first = await repository.CommitAsync(new Dictionary<string, string> { ["Dockerfile"] = "FROM one", [".gitpod/ready"] = "not so fast", [".gitpod/kept"] = "kept" });
+        _second = await repository.CommitAsync(new Dictionary<string, string> { ["Dockerfile"] = "FROM two" });
+        await repository.CommitAsync(new Dictionary<string, string> { ["Dockerfile"] = "FROM side" }, branch: "side");
+        _open = await GitServer.StartAsync([_folder["git"]]);
+        _closed = await GitServer.StartAsync([_folder["git"]], requiredLogin: Login);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await (_open?.DisposeAsync() ?? default);
+        await (_closed?.DisposeAsync() ?? default);
+        _folder.Dispose();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_RemoteHead_FetchesOnlyTheLastCommit()
+    {
+        (await InitAsync(_open!, "{}")).ShouldBe(0);
+
+        Read("Dockerfile").ShouldBe("FROM two");
+        (await GitAsync("rev-list", "--count", "HEAD")).ShouldBe("1");
+        (await GitAsync("branch", "--show-current")).ShouldBe("main");
+        (await GitAsync("status", "--porcelain", "--", "Dockerfile")).ShouldBeEmpty();
+        File.Exists(Path.Combine(Workspace, ".gitpod/ready")).ShouldBeTrue();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_FullClone_FetchesAllOfTheHistory()
+    {
+        (await InitAsync(_open!, """{"fullClone":true}""")).ShouldBe(0);
+
+        (await GitAsync("rev-list", "--count", "HEAD")).ShouldBe("2");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_RemoteBranch_ChecksItOut()
+    {
+        (await InitAsync(_open!, """{"targetMode":"RemoteBranch","cloneTarget":"side"}""")).ShouldBe(0);
+
+        Read("Dockerfile").ShouldBe("FROM side");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_LocalBranch_IsNewAtTheRemotesHead()
+    {
+        (await InitAsync(_open!, """{"targetMode":"LocalBranch","cloneTarget":"mine"}""")).ShouldBe(0);
+
+        Read("Dockerfile").ShouldBe("FROM two");
+        (await GitAsync("branch", "--show-current")).ShouldBe("mine");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_CommitThatServersDoNotAdvertise_IsFound()
+    {
+        (await InitAsync(_open!, $$"""{"targetMode":"RemoteCommit","cloneTarget":"{{_first}}"}""")).ShouldBe(0);
+
+        Read("Dockerfile").ShouldBe("FROM one");
+        (await GitAsync("rev-parse", "HEAD")).ShouldBe(_first);
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_CommitOfABranch_IsFetchedAlone()
+    {
+        (await InitAsync(_open!, $$"""{"targetMode":"RemoteCommit","cloneTarget":"{{_second}}"}""")).ShouldBe(0);
+
+        (await GitAsync("rev-list", "--count", "HEAD")).ShouldBe("1");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_RepositoryHasAReadyFile_ItDoesNotCount()
+    {
+        (await InitAsync(_open!, $$"""{"targetMode":"RemoteCommit","cloneTarget":"{{_first}}"}""")).ShouldBe(0);
+
+        Read(".gitpod/ready").ShouldBeEmpty();
+        Read(".gitpod/kept").ShouldBe("kept");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_CheckoutLocation_ReceivesTheRepository()
+    {
+        (await InitAsync(_open!, """{"checkoutLocation":"a/b"}""")).ShouldBe(0);
+
+        Read("a/b/Dockerfile").ShouldBe("FROM two");
+        File.Exists(Path.Combine(Workspace, ".gitpod/ready")).ShouldBeTrue();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_SameCommitTwice_GivesTheSameFiles()
+    {
+        (await InitAsync(_open!, "{}")).ShouldBe(0);
+        Directory.Move(Workspace, _folder["earlier"]);
+        (await InitAsync(_open!, "{}")).ShouldBe(0);
+
+        (await Command.RunAsync("diff", ["-r", _folder["earlier"], Workspace])).Output.ShouldBeEmpty();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_BasicLogin_OpensTheRepositoryAndLeavesNoTrace()
+    {
+        var (user, password) = (Login.Split(':')[0], Login.Split(':')[1]);
+        var (exitCode, output) = await InitAllAsync(_closed!, $$"""{"authMethod":"Basic","authUser":"{{user}}","authPassword":"{{password}}"}""");
+
+        exitCode.ShouldBe(0);
+        output.ShouldNotContain(password);
+        (await TraceAsync(password)).ShouldBeEmpty();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_LoginInTheAddress_LeavesNoTrace()
+    {
+        var (exitCode, output) = await InitAllAsync(_closed!, "{}", url => url.Replace("http://", $"http://{Login}@", StringComparison.Ordinal));
+
+        exitCode.ShouldBe(0);
+        output.ShouldNotContain("gitsecret");
+        (await TraceAsync("gitsecret")).ShouldBeEmpty();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_OneTimeSecret_IsFetchedOnce()
+    {
+        await using var secrets = await OneTimeSecretServer.StartAsync(Login);
+
+        (await InitAsync(_closed!, $$"""{"authMethod":"BasicOts","authOts":"{{secrets.Url}}"}""")).ShouldBe(0);
+
+        secrets.Requests.ShouldBe(1);
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_OneTimeSecretIsUsed_SaysSoWithoutItsAddress()
+    {
+        await using var secrets = await OneTimeSecretServer.StartAsync(Login);
+        using var client = new HttpClient();
+        await client.GetStringAsync(secrets.Url);
+
+        (await InitAsync(_closed!, $$"""{"authMethod":"BasicOts","authOts":"{{secrets.Url}}"}""")).ShouldBe(1);
+
+        Outcome().Message.ShouldContain("one-time secret");
+        Outcome().Message.ShouldNotContain(secrets.Url.AbsolutePath);
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_NoLogin_SaysAccessDenied()
+    {
+        (await InitAsync(_closed!, "{}")).ShouldBe(1);
+
+        Outcome().ShouldBe(("ContextUnavailable", Outcome().Message));
+        Outcome().Message.ShouldContain("access denied");
+        File.Exists(Path.Combine(Workspace, ".gitpod/ready")).ShouldBeFalse();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_NoSuchRepository_SaysNotFound()
+    {
+        (await InitAllAsync(_open!, "{}", url => url + "x")).ExitCode.ShouldBe(1);
+
+        Outcome().Message.ShouldContain("repository not found");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_NoServer_SaysUnreachable()
+    {
+        (await InitAllAsync(_open!, "{}", _ => $"http://127.0.0.1:{FreePort.Choose()}/x.git")).ExitCode.ShouldBe(1);
+
+        Outcome().Message.ShouldContain("repository unreachable");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_NoSuchBranch_NamesIt()
+    {
+        (await InitAsync(_open!, """{"targetMode":"RemoteBranch","cloneTarget":"nope"}""")).ShouldBe(1);
+
+        Outcome().Message.ShouldContain("branch \"nope\" not found");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_NoSuchCommit_NamesIt()
+    {
+        var commit = new string('0', 39) + "1";
+        (await InitAsync(_open!, $$"""{"targetMode":"RemoteCommit","cloneTarget":"{{commit}}"}""")).ShouldBe(1);
+
+        Outcome().Message.ShouldContain($"commit \"{commit}\" not found");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_BranchThatLooksLikeAnOption_IsRefused()
+    {
+        (await InitAsync(_open!, """{"targetMode":"RemoteBranch","cloneTarget":"--upload-pack=id"}""")).ShouldBe(1);
+
+        Outcome().Message.ShouldContain("no valid name");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_SettingThatRunsAProgram_IsIgnored()
+    {
+        var marker = _folder["ran"];
+        (await InitAsync(_open!, $$"""{"customConfig":{"core.fsmonitor":"touch {{marker}}","core.sshCommand":"touch {{marker}}","core.autocrlf":"false"} }""")).ShouldBe(0);
+
+        File.Exists(marker).ShouldBeFalse();
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_Submodule_ComesAlongAndGetsNoLoginOfAnotherServer()
+    {
+        await AddSubmoduleAsync($"http://127.0.0.1:{_open!.Port}/sample.git");
+        (await InitAllAsync(_open!, "{}", url => url.Replace("sample", "outer", StringComparison.Ordinal))).ExitCode.ShouldBe(0);
+
+        Read("sub/Dockerfile").ShouldBe("FROM two");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_SubmoduleOfTheMachinesFiles_IsRefused()
+    {
+        await AddSubmoduleAsync("file://" + _folder["git/sample.git"]);
+        (await InitAllAsync(_open!, "{}", url => url.Replace("sample", "outer", StringComparison.Ordinal))).ExitCode.ShouldBe(1);
+
+        Outcome().Message.ShouldContain("transport that is not allowed");
+    }
+
+    [Fact]
+    public async Task Init_Empty_IsReadyAtOnce()
+    {
+        (await Processes.Bob.RunAsync("init", """{"empty":{}}""", ("BOB_WORKSPACE", Workspace))).ExitCode.ShouldBe(0);
+
+        File.Exists(Path.Combine(Workspace, ".gitpod/ready")).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("""{"git":{"authPassword":["hunter2"]}}""")]
+    [InlineData("""{"git":{},"empty":{}}""")]
+    public async Task Init_NoInitializer_IsAUsageError(string input)
+    {
+        var result = await Processes.Bob.RunAsync("init", input, ("BOB_WORKSPACE", Workspace));
+
+        result.ExitCode.ShouldBe(2);
+        result.Errors.ShouldStartWith("stdin: ");
+        result.Errors.ShouldNotContain("hunter2");
+    }
+
+    private async Task<int> InitAsync(GitServer server, string git) => (await InitAllAsync(server, git)).ExitCode;
+
+    private async Task<(int ExitCode, string Output)> InitAllAsync(GitServer server, string git, Func<string, string>? change = null)
+    {
+        var initializer = JsonNode.Parse(git)!.AsObject();
+        var url = server.Url("sample.git");
+        initializer["remoteUri"] = change is null ? url : change(url);
+        var result = await Processes.Bob.RunAsync("init", new JsonObject { ["git"] = initializer }.ToJsonString(), ("BOB_WORKSPACE", Workspace));
+        return (result.ExitCode, result.Output + result.Errors);
+    }
+
+    private async Task AddSubmoduleAsync(string url)
+    {
+        var outer = await GitRepository.CreateAsync(_folder["git/outer.git"]);
+        await outer.CommitAsync(new Dictionary<string, string> { [".gitmodules"] = $"[submodule \"sub\"]\n\tpath = sub\n\turl = {url}\n" });
+        var tree = await Command.CheckAsync("git", ["-C", outer.Folder, "mktree"], $"100644 blob {await Command.CheckAsync("git", ["-C", outer.Folder, "rev-parse", "main:.gitmodules"])}\t.gitmodules\n160000 commit {_second}\tsub\n");
+        var author = new Dictionary<string, string> { ["GIT_AUTHOR_NAME"] = "a", ["GIT_AUTHOR_EMAIL"] = "a@b", ["GIT_COMMITTER_NAME"] = "a", ["GIT_COMMITTER_EMAIL"] = "a@b" };
+        var commit = await Command.CheckAsync("git", ["-C", outer.Folder, "commit-tree", tree, "-m", "sub"], variables: author);
+        await Command.CheckAsync("git", ["-C", outer.Folder, "update-ref", "refs/heads/main", commit]);
+    }
+
+    private string Read(string name) => File.ReadAllText(Path.Combine(Workspace, name));
+
+    private (string Reason, string Message) Outcome()
+    {
+        using var outcome = JsonDocument.Parse(Read(".gitpod/outcome.json"));
+        return (outcome.RootElement.GetProperty("reason").GetString()!, outcome.RootElement.GetProperty("message").GetString()!);
+    }
+
+    private Task<string> GitAsync(params string[] arguments) => Command.CheckAsync("git", ["-C", Workspace, .. arguments]);
+
+    private async Task<string> TraceAsync(string secret) => (await Command.RunAsync("grep", ["-r", "-l", secret, Workspace])).Output;
+}

@@ -1,0 +1,241 @@
+using System.Net;
+using System.Text;
+using ImageBuilder.Bob.Proxy;
+using ImageBuilder.Registry.Names;
+using ImageBuilder.Sandbox.Processes;
+using Microsoft.AspNetCore.Http;
+
+namespace ImageBuilder.Bob.Tests.Proxy;
+
+public sealed class ProxyServerTests
+{
+    private const string Digest = "sha256:0123456789012345678901234567890123456789012345678901234567890123";
+
+    [Fact]
+    public async Task Ping_Always_IsAnswered()
+    {
+        await using var proxy = await StartAsync("127.0.0.1:1");
+        using var client = Client(proxy);
+
+        (await client.GetStringAsync(Relative("v2/"))).ShouldBe("{}");
+    }
+
+    [Fact]
+    public async Task Get_TokenIsNoLongerTaken_FetchesAFreshOne()
+    {
+        await using var registry = await FakeRegistry.StartAsync(context => context.Response.WriteAsync("manifest"));
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        (await client.GetStringAsync(Relative("v2/base/manifests/latest"))).ShouldBe("manifest");
+        registry.Revoked.Add($"token-{registry.Tokens}");
+        (await client.GetStringAsync(Relative("v2/base/manifests/latest"))).ShouldBe("manifest");
+
+        registry.Requests.ShouldContain("GET /v2/org/base/manifests/1");
+        registry.Logins.ShouldAllBe(login => login == "Basic " + Auth("u:installation"));
+    }
+
+    [Fact]
+    public async Task Get_NoTokenIsEverTaken_StopsAfterThreeRetries()
+    {
+        await using var registry = await FakeRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return Task.CompletedTask;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        using var answer = await client.GetAsync(Relative("v2/base/manifests/latest"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        answer.Headers.WwwAuthenticate.ShouldBeEmpty();
+        registry.Requests.Count(request => request.Contains("manifests", StringComparison.Ordinal)).ShouldBeInRange(2, 4);
+    }
+
+    [Fact]
+    public async Task Get_NoCredentialsToBeHad_IsForbidden()
+    {
+        await using var registry = await FakeRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return Task.CompletedTask;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        using var answer = await client.GetAsync(Relative($"v2/ns/{registry.Host.Replace(':', '_')}/a/manifests/1"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Theory]
+    [InlineData(404, 404)]
+    [InlineData(403, 403)]
+    [InlineData(429, 429)]
+    [InlineData(502, 500)]
+    [InlineData(503, 503)]
+    public async Task Get_Status_PassesThroughButForBadGateway(int status, int expected)
+    {
+        await using var registry = await FakeRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = context.Request.Path == "/v2/" ? 200 : status;
+            return Task.CompletedTask;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        using var answer = await client.GetAsync(Relative("v2/base/manifests/latest"));
+
+        ((int)answer.StatusCode).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Get_RegistryIsGone_IsAServerErrorThatNamesIt()
+    {
+        var host = $"127.0.0.1:{FreePort.Choose()}";
+        await using var proxy = await StartAsync(host);
+        using var client = Client(proxy);
+
+        using var answer = await client.GetAsync(Relative("v2/base/manifests/latest"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain(host);
+    }
+
+    [Fact]
+    public async Task Get_Headers_ArriveWithTheProxysOwn()
+    {
+        IHeaderDictionary? headers = null;
+        await using var registry = await FakeRegistry.StartAsync(context =>
+        {
+            headers = new HeaderDictionary(context.Request.Headers.ToDictionary());
+            context.Response.Headers["Docker-Content-Digest"] = Digest;
+            return Task.CompletedTask;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        using var request = new HttpRequestMessage(HttpMethod.Head, Relative("v2/base/manifests/latest"))
+        {
+            Headers = { { "Accept", "application/vnd.oci.image.manifest.v1+json" }, { "Authorization", "Basic stolen" }, { "X-Forwarded-For", "8.8.8.8" } },
+        };
+
+        using var answer = await client.SendAsync(request);
+
+        answer.Headers.GetValues("Docker-Content-Digest").ShouldBe([Digest]);
+        headers!["X-Forwarded-For"].ToString().ShouldBe("127.0.0.1");
+        headers.Accept.ToString().ShouldBe("application/vnd.oci.image.manifest.v1+json");
+        headers.Authorization.ToString().ShouldStartWith("Bearer ");
+        headers.Host.ToString().ShouldBe(registry.Host);
+    }
+
+    [Theory]
+    [InlineData("/v2/org/ws/blobs/uploads/7?_state=a%3D", "/v2/target/blobs/uploads/7?_state=a%3D")]
+    [InlineData("/elsewhere/7?x=y", "/target/elsewhere/7?x=y")]
+    public async Task Post_UploadBegins_ContinuesThroughTheProxy(string location, string expected)
+    {
+        await using var registry = await FakeRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            context.Response.Headers.Location = location;
+            return Task.CompletedTask;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        using var answer = await client.PostAsync(Relative("v2/target/blobs/uploads/"), null);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        answer.Headers.Location.ShouldBe(new Uri($"http://{proxy.Address}{expected}"));
+    }
+
+    [Fact]
+    public async Task Patch_FirstRequestEver_IsAuthorisedBeforeItsBodyIsSent()
+    {
+        var received = 0L;
+        await using var registry = await FakeRegistry.StartAsync(async context =>
+        {
+            var buffer = new byte[64 << 10];
+            while (await context.Request.Body.ReadAsync(buffer) is > 0 and var count)
+            {
+                received += count;
+            }
+
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        using var body = new StreamContent(new MemoryStream(new byte[20 << 20]));
+
+        using var answer = await client.PatchAsync(Relative("v2/target/blobs/uploads/7"), body);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        received.ShouldBe(20 << 20);
+        registry.Requests.Count(request => request.StartsWith("PATCH", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Get_BlobBeginsToFlow_ArrivesBeforeItEnds()
+    {
+        var goOn = new TaskCompletionSource();
+        await using var registry = await FakeRegistry.StartAsync(async context =>
+        {
+            if (context.Request.Path == "/v2/")
+            {
+                return;
+            }
+
+            await context.Response.WriteAsync("first ");
+            await context.Response.Body.FlushAsync();
+            await goOn.Task;
+            await context.Response.WriteAsync("last");
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        using var answer = await client.GetAsync(Relative($"v2/base/blobs/{Digest}"), HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        var start = new byte[6];
+        await body.ReadExactlyAsync(start);
+        goOn.SetResult();
+
+        (Encoding.ASCII.GetString(start) + await new StreamReader(body).ReadToEndAsync()).ShouldBe("first last");
+    }
+
+    [Fact]
+    public async Task Get_BlobLiesOnAnotherHost_IsFetchedFromThereWithoutCredentials()
+    {
+        string? authorization = null;
+        await using var store = await FakeRegistry.StartAsync(
+            context =>
+            {
+                authorization = context.Request.Headers.Authorization.ToString();
+                return context.Response.WriteAsync("blob");
+            },
+            open: true);
+        await using var registry = await FakeRegistry.StartAsync(context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
+            context.Response.Headers.Location = $"http://{store.Host}/signed?by=registry";
+            return Task.CompletedTask;
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        (await client.GetStringAsync(Relative($"v2/base/blobs/{Digest}"))).ShouldBe("blob");
+
+        authorization.ShouldBe(string.Empty);
+    }
+
+    private static Uri Relative(string path) => new(path, UriKind.Relative);
+
+    private static HttpClient Client(ProxyServer proxy) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{proxy.Address}/") };
+
+    private static Task<ProxyServer> StartAsync(string registry) => ProxyServer.StartAsync(
+        new IPEndPoint(IPAddress.Loopback, 0),
+        new ProxyRouter(
+            [new ProxyAlias("base", ImageReference.Parse($"{registry}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry}/org/ws:2"))],
+            ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)));
+
+    private static string Auth(string login) => Convert.ToBase64String(Encoding.UTF8.GetBytes(login));
+}
