@@ -235,7 +235,8 @@ public sealed class ProxyServerTests
         new IPEndPoint(IPAddress.Loopback, 0),
         new ProxyRouter(
             [new ProxyAlias("base", ImageReference.Parse($"{registry}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry}/org/ws:2"))],
-            ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)));
+            ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)),
+        []);
 
     private static string Auth(string login) => Convert.ToBase64String(Encoding.UTF8.GetBytes(login));
 }
