@@ -99,8 +99,8 @@ internal static class ServiceHost
 
     private static void AddSilo(ISiloBuilder silo, ServiceConfiguration configuration)
     {
-        // One process: the ports are opened on loopback because Orleans wants them, and nobody is told of them.
-        silo.UseLocalhostClustering(FreePort.Next(), FreePort.Next());
+        // One process: no gateway for clients of the cluster, and a port for other silos that nobody is told of.
+        silo.UseLocalhostClustering(siloPort: FreePort.Next(), gatewayPort: 0);
         silo.UseInMemoryReminderService();
         silo.AddFileGrainStorage(StateStorage.Name, Path.Combine(configuration.DataFolder, "state"));
         silo.AddStartupTask(async (provider, _) =>

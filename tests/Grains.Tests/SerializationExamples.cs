@@ -76,6 +76,9 @@ public static class SerializationExamples
     {
         private int _count = start;
 
+        [Id(0)]
+        public string? Name { get; init; }
+
         public int Next() => _count++;
     }
 

@@ -92,17 +92,21 @@ public sealed class CallTests(Silo silo) : IClassFixture<Silo>
     [Fact]
     public async Task Cancellation_OfWaitingCall_KeepsItFromRunning()
     {
-        var grain = silo.Grains.GetGrain<ICallGrain>("waiting to be cancelled");
+        // Without an acknowledgement the cancellation travels beside the call, and may come after the call's turn has begun.
+        await using var patient = await Silo.StartAsync(builder => builder
+            .Configure<SiloMessagingOptions>(options => options.WaitForCancellationAcknowledgement = true)
+            .Configure<ClientMessagingOptions>(options => options.WaitForCancellationAcknowledgement = true));
+        var grain = patient.Grains.GetGrain<ICallGrain>("waiting to be cancelled");
         var held = grain.Hold("y");
-        await silo.Signals.WaitAsync("y holds");
+        await patient.Signals.WaitAsync("y holds");
         using var cancellation = new CancellationTokenSource();
         var call = grain.Cancellable("z", cancellation.Token);
         await cancellation.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => call);
-        silo.Signals.Set("y may go");
+        patient.Signals.Set("y may go");
         await held;
         await grain.Plain();
-        silo.Signals.IsSet("z runs").ShouldBeFalse();
+        patient.Signals.IsSet("z runs").ShouldBeFalse();
     }
 
     [Fact]

@@ -163,12 +163,36 @@ internal sealed class GrainCall<T> : Request
         CancelAtTarget();
     }
 
-    // On the activation's scheduler, so that what the grain registered on its token keeps to its turns.
+    // On the activation's scheduler, so that what the grain registered on its token keeps to its turns. A call that still waits for its turn never gets it.
     private void CancelAtTarget()
     {
-        if (_cancellation is { } cancellation)
+        if (_cancellation is not { } cancellation)
         {
-            Target?.Post(cancellation.Cancel);
+            return;
+        }
+
+        if (Target is { } target)
+        {
+            target.Post(() =>
+            {
+                cancellation.Cancel();
+                if (_running is null)
+                {
+                    CancelUnstarted();
+                }
+            });
+        }
+        else
+        {
+            CancelUnstarted();
+        }
+    }
+
+    private void CancelUnstarted()
+    {
+        if (_answer?.TrySetCanceled() ?? false)
+        {
+            Settle();
         }
     }
 
