@@ -20,8 +20,6 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     /// <exception cref="BobException">The build failed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await AwaitedFile.WaitAsync(
-            workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
         if (_settings.ProxyAddressFile is { Length: > 0 } addressFile)
         {
             await AwaitedFile.WaitAsync(
@@ -29,15 +27,29 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             _settings = _settings.Through((await File.ReadAllTextAsync(addressFile, cancellationToken)).Trim());
         }
 
-        if (_settings.BuildBase)
+        // While the context is on its way: what a first request costs this process, the proxy and the registry is then paid when the image is built.
+        using var registry = new RegistryClient();
+        var baseImage = registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken);
+        using var engine = _settings.BuildBase ? new Buildah(_settings) : null;
+        await (engine?.RemoveAbandonedAsync(cancellationToken) ?? Task.CompletedTask);
+        await AwaitedFile.WaitAsync(
+            workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
+        if (engine is null)
         {
-            await BuildBaseAsync(cancellationToken);
+            await RequireAsync(baseImage);
+        }
+        else
+        {
+            await BuildBaseAsync(engine, cancellationToken);
+
+            // Nothing depends on whether there was a base image before.
+            await ((Task)baseImage).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await CopyToTargetAsync(cancellationToken);
+        await CopyToTargetAsync(registry, cancellationToken);
     }
 
-    private async Task BuildBaseAsync(CancellationToken cancellationToken)
+    private async Task BuildBaseAsync(Buildah engine, CancellationToken cancellationToken)
     {
         var dockerfile = workspace.Resolve(_settings.DockerfilePath, out var below);
         if (!File.Exists(dockerfile))
@@ -53,8 +65,6 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             throw new BobException(FailureReason.ContextUnavailable, $"build failed: the build context \"{contextBelow}\" is no folder of the repository");
         }
 
-        using var engine = new Buildah(_settings);
-        await engine.RemoveAbandonedAsync(cancellationToken);
         var image = await engine.BuildAsync(dockerfile, Dockerfile.Parse(await ReadAsync(dockerfile, cancellationToken)), context, cancellationToken);
         await engine.PushAsync(image, cancellationToken);
     }
@@ -64,22 +74,21 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             ? await File.ReadAllTextAsync(dockerfile, Encoding.UTF8, cancellationToken)
             : throw new BobException(FailureReason.BuildStepFailed, $"build failed: the Dockerfile is larger than {Dockerfile.MaximumSize >> 20} MiB");
 
-    private async Task CopyToTargetAsync(CancellationToken cancellationToken)
+    // Reading the base before it is copied tells whose refusal it is.
+    private static async Task RequireAsync(Task<ManifestDescriptor?> baseImage)
     {
-        using var registry = new RegistryClient();
         try
         {
-            // Reading the base first tells whose refusal it is; an image that was just pushed is known to be there.
-            if (!_settings.BuildBase && await registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken) is null)
-            {
-                throw new BobException(FailureReason.BaseImageNotFound, "build failed: the base image does not exist");
-            }
+            _ = await baseImage ?? throw new BobException(FailureReason.BaseImageNotFound, "build failed: the base image does not exist");
         }
         catch (RegistryException exception)
         {
             throw Explain(exception, FailureReason.BaseImageDenied, "the base image cannot be read");
         }
+    }
 
+    private async Task CopyToTargetAsync(RegistryClient registry, CancellationToken cancellationToken)
+    {
         try
         {
             await registry.CopyAsync(_settings.Base, _settings.Target, null, null, RegistryCall.Patient, cancellationToken);
