@@ -6,7 +6,7 @@ namespace Orleans.Runtime;
 /// <summary>Something that an activation is to run: a call, a step of an enumeration, or a timer's tick.</summary>
 internal abstract class Request : IInvokable
 {
-    private const int MostForwards = 2;
+    private const int MostForwards = 100;
 
     private int _forwards;
 
@@ -37,7 +37,7 @@ internal abstract class Request : IInvokable
     /// <summary>It will not run.</summary>
     public abstract void Fail(Exception error);
 
-    /// <summary>Its activation ended before it ran. As between silos it is forwarded twice at most, so that it cannot wander for ever.</summary>
+    /// <summary>Its activation ended before it ran. Forwarding costs nothing within one process, so a grain that ends often loses no call; still it has a bound.</summary>
     public virtual void Reroute(SiloRuntime runtime, GrainId id, GrainClass grainClass)
     {
         if (++_forwards > MostForwards)
