@@ -12,5 +12,6 @@ install_programs
 choose_packages
 build "$package_set" "$root/eng/demo.slnf"
 
-# From here on this process is the demo itself, so that signals reach it.
-exec "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" demo "$@"
+# From here on this process is the demo itself, so that signals reach it; a shell that starts it in the background
+# leaves it SIGINT ignored.
+exec env --default-signal=INT,TERM "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" demo "$@"
