@@ -8,7 +8,7 @@ namespace ImageBuilder.Grains.Images;
 
 /// <summary>
 /// One call at a time, so that of any number of orders at once the first starts the build and the others join it. The build is noted before
-/// it is started: a note without a build is taken for none.
+/// it is started: a note without a build is taken for one that has yet to start.
 /// </summary>
 internal sealed class ImageGrain(
     [PersistentState("image", StateStorage.Name)] IPersistentState<ImageState> state,
@@ -17,14 +17,20 @@ internal sealed class ImageGrain(
     /// <inheritdoc />
     public async Task<BuildTicket> Build(BuildOrderMessage order)
     {
-        if (await FindLatestAsync() is { } latest && (!latest.IsFinal || (!order.Force && await MadeImageAsync(latest, order.Access))))
+        var latest = await FindLatestAsync();
+        if (latest is not null && (!latest.IsFinal || (!order.Force && await MadeImageAsync(latest, order.Access))))
         {
             return new BuildTicket(latest.Id, Joined: true);
         }
 
-        var id = Guid.NewGuid();
-        state.State = new ImageState { BuildId = id };
-        await state.WriteStateAsync();
+        // A noted build that is not there yet may be starting at this moment, for a caller who got no answer and asks again.
+        if (latest is not null || state.State.BuildId is not { } id)
+        {
+            id = Guid.NewGuid();
+            state.State = new ImageState { BuildId = id };
+            await state.WriteStateAsync();
+        }
+
         await GrainFactory.GetGrain<IBuildGrain>(id).Start(order);
         return new BuildTicket(id, Joined: false);
     }
