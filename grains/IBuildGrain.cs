@@ -40,6 +40,7 @@ public interface IBuildGrain : IGrainWithGuidKey
     Task Cancel(string by);
 
     /// <summary>Forgets a build that has ended, and its log.</summary>
+    [AlwaysInterleave]
     [Alias("Forget")]
     Task Forget();
 }

@@ -13,4 +13,16 @@ internal sealed partial class BuildGrain
 
     [LoggerMessage(3, LogLevel.Error, "Build {BuildId} could not be carried on")]
     private static partial void LogDriveFailed(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(4, LogLevel.Information, "Build {BuildId} is left to its next activation, because this one ends")]
+    private static partial void LogLeftToNext(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(5, LogLevel.Error, "The builder of build {BuildId} could not be ended")]
+    private static partial void LogCancelFailed(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(6, LogLevel.Warning, "What the builder of build {BuildId} left behind could not be removed")]
+    private static partial void LogRemoveFailed(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(7, LogLevel.Warning, "The last lines of the log of build {BuildId} could not be read")]
+    private static partial void LogTailUnreadable(ILogger logger, Exception error, Guid buildId);
 }

@@ -30,6 +30,7 @@ internal sealed partial class BuildGrain(
 
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(5);
 
     private readonly Signal _changed = new();
     private readonly CancellationTokenSource _deactivating = new();
@@ -89,9 +90,11 @@ internal sealed partial class BuildGrain(
             HadSecrets = _secrets.Any,
             CreatedAt = createdAt,
         });
-        await this.RegisterOrUpdateReminder(KeepRunning, ReminderPeriod, ReminderPeriod);
         Instruments.BuildsStarted.Inc();
         Drive();
+
+        // Last: a build that is stored runs, whether or not this safety net can be had.
+        await this.RegisterOrUpdateReminder(KeepRunning, ReminderPeriod, ReminderPeriod);
     }
 
     /// <inheritdoc />
@@ -112,10 +115,10 @@ internal sealed partial class BuildGrain(
             return null;
         }
 
-        await WaitUntil(() => _told.IsFinal || _logEnd > offset, wait, cancellationToken);
+        await WaitUntil(() => _told is null or { IsFinal: true } || _logEnd > offset, wait, cancellationToken);
 
         // In this order: a log that had its last byte before it was read is read to its end.
-        var final = _told.IsFinal;
+        var final = _told is null or { IsFinal: true };
         var page = await logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None);
         return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End);
     }
@@ -123,7 +126,7 @@ internal sealed partial class BuildGrain(
     /// <inheritdoc />
     public async Task Cancel(string by)
     {
-        if (_told is { IsFinal: false })
+        if (_told is { IsFinal: false } && !_cancelled.IsCancellationRequested)
         {
             _cancelledBy = by;
             await _cancelled.CancelAsync();
@@ -148,7 +151,18 @@ internal sealed partial class BuildGrain(
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         // Being activated was the point: an unfinished build has been taken up by now.
-        if (!IsUnfinished && await this.GetReminder(reminderName) is { } reminder)
+        if (IsUnfinished)
+        {
+            return;
+        }
+
+        if (state.State.Order is not null)
+        {
+            // Its end was stored, and perhaps not listed.
+            await DirectoryShards.Of(GrainFactory, Id).End(ToEntry());
+        }
+
+        if (await this.GetReminder(reminderName) is { } reminder)
         {
             await this.UnregisterReminder(reminder);
         }
@@ -182,6 +196,11 @@ internal sealed partial class BuildGrain(
         catch (OperationCanceledException) when (_deactivating.IsCancellationRequested)
         {
             // The next activation goes on from what is stored.
+        }
+        catch (Exception error) when (_deactivating.IsCancellationRequested)
+        {
+            // So it does after a fault: in a silo that stops, what fails does so because of the stop.
+            LogLeftToNext(logger, error, Id);
         }
         catch (Exception error)
         {
@@ -249,6 +268,11 @@ internal sealed partial class BuildGrain(
         IAttempt? attempt;
         if (state.State.Status == BuildStatus.Queued)
         {
+            if (state.State.HadSecrets && _secrets is null)
+            {
+                return AttemptOutcome.Failed(FailureReason.BuilderLost, "the service was restarted before the build began");
+            }
+
             await StoreAsync(state.State with
             {
                 Status = BuildStatus.Launching,
@@ -258,8 +282,8 @@ internal sealed partial class BuildGrain(
             });
             try
             {
-                var secrets = _secrets ?? new BuildSecrets(RegistryAccess.None, string.Empty, string.Empty);
-                attempt = await launcher.LaunchAsync(AttemptId, state.State.Order!.ToOrder(), secrets, ends);
+                var order = state.State.Order!;
+                attempt = await launcher.LaunchAsync(AttemptId, order.ToOrder(), _secrets ?? order.ToSecrets(), ends);
             }
             catch (LaunchException error)
             {
@@ -269,7 +293,8 @@ internal sealed partial class BuildGrain(
         }
         else
         {
-            attempt = await launcher.ReattachAsync(AttemptId, ends);
+            // Also when the build is to end: only who has the attempt can end it.
+            attempt = await launcher.ReattachAsync(AttemptId, _deactivating.Token);
             if (attempt is null)
             {
                 // A builder that was to be verified had done its work; the registry knows the truth.
@@ -281,14 +306,34 @@ internal sealed partial class BuildGrain(
 
         await using (attempt)
         {
-            if (state.State.Status == BuildStatus.Launching)
+            try
             {
-                await MoveAsync(BuildStatus.Running);
-            }
+                if (state.State.Status == BuildStatus.Launching)
+                {
+                    await MoveAsync(BuildStatus.Running);
+                }
 
-            var outcome = await FollowAsync(attempt, ends);
-            await attempt.RemoveAsync(CancellationToken.None);
-            return outcome;
+                var outcome = await FollowAsync(attempt, ends);
+                if (outcome.Failure is null && state.State.Status == BuildStatus.Running)
+                {
+                    // Before the attempt is cleared away: it is what a restart would learn of the success from.
+                    await MoveAsync(BuildStatus.Verifying);
+                }
+
+                return outcome;
+            }
+            catch (Exception) when (!_deactivating.IsCancellationRequested)
+            {
+                await CancelAsync(attempt);
+                throw;
+            }
+            finally
+            {
+                if (!_deactivating.IsCancellationRequested)
+                {
+                    await RemoveAsync(attempt);
+                }
+            }
         }
     }
 
@@ -296,9 +341,10 @@ internal sealed partial class BuildGrain(
     private async Task<AttemptOutcome> FollowAsync(IAttempt attempt, CancellationToken ends)
     {
         var order = state.State.Order!;
-        var stored = await logs.GetEndAsync(Id, ends) - state.State.AttemptLogStart;
+        var stored = await logs.GetEndAsync(Id, CancellationToken.None) - state.State.AttemptLogStart;
         var log = new AttemptLog(attempt, LogCensor.ForBuild(order.WorkspaceRef, order.BaseRef), logs, Id, clock);
-        var pump = log.PumpAsync(stored, OnLogAppended, _deactivating.Token);
+        using var pumping = CancellationTokenSource.CreateLinkedTokenSource(_deactivating.Token);
+        var pump = log.PumpAsync(stored, OnLogAppended, pumping.Token);
         try
         {
             var first = await Task.WhenAny(attempt.Completion, pump).WaitAsync(ends);
@@ -306,12 +352,58 @@ internal sealed partial class BuildGrain(
             await pump;
             return await attempt.Completion;
         }
-        catch (Exception) when (!_deactivating.IsCancellationRequested)
+        catch (OperationCanceledException) when (ends.IsCancellationRequested && !_deactivating.IsCancellationRequested)
+        {
+            await CancelAsync(attempt);
+            await Task.WhenAny(attempt.Completion, Task.Delay(CancelPatience, clock, _deactivating.Token));
+            if (attempt.Completion is { IsCompletedSuccessfully: true, Result: { Failure: null } success })
+            {
+                // It was done before it could be ended: the image is there, so that is how the build ended.
+                await pump;
+                return success;
+            }
+
+            throw;
+        }
+        finally
+        {
+            // Nothing is appended once the end of the build is told, or while another activation goes on with the log.
+            if (!attempt.Completion.IsCompleted)
+            {
+                await pumping.CancelAsync();
+            }
+
+            await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    private async Task CancelAsync(IAttempt attempt)
+    {
+        if (attempt.Completion.IsCompletedSuccessfully)
+        {
+            return;
+        }
+
+        try
         {
             await attempt.CancelAsync(CancellationToken.None);
-            await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+        catch (Exception error)
+        {
+            LogCancelFailed(logger, error, Id);
+        }
+    }
+
+    private async Task RemoveAsync(IAttempt attempt)
+    {
+        try
+        {
             await attempt.RemoveAsync(CancellationToken.None);
-            throw;
+        }
+        catch (Exception error)
+        {
+            // What is left behind takes room, and changes nothing about how the build ended.
+            LogRemoveFailed(logger, error, Id);
         }
     }
 
@@ -324,7 +416,8 @@ internal sealed partial class BuildGrain(
 
         var key = ReferenceKey.Of(ImageReference.Parse(state.State.Order!.WorkspaceRef), options.Platform);
         var answer = await GrainFactory.GetGrain<IReferenceGrain>(key)
-            .Resolve(new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true));
+            .Resolve(new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true))
+            .WaitAsync(_deactivating.Token);
         switch (answer.Outcome)
         {
             case ResolveOutcome.Found:
@@ -350,7 +443,7 @@ internal sealed partial class BuildGrain(
 
     private async Task EndAsync(BuildStatus status, BuildFailure? failure, string? digest = null)
     {
-        var lastLines = failure is null ? [] : await LogTail.ReadAsync(logs, Id, CancellationToken.None);
+        var lastLines = failure is null ? [] : await ReadLastLinesAsync();
         var ended = Moved(status) with
         {
             FinishedAt = clock.GetUtcNow(),
@@ -365,6 +458,19 @@ internal sealed partial class BuildGrain(
         if (await this.GetReminder(KeepRunning) is { } reminder)
         {
             await this.UnregisterReminder(reminder);
+        }
+    }
+
+    private async Task<ImmutableArray<string>> ReadLastLinesAsync()
+    {
+        try
+        {
+            return await LogTail.ReadAsync(logs, Id, CancellationToken.None);
+        }
+        catch (IOException error)
+        {
+            LogTailUnreadable(logger, error, Id);
+            return [];
         }
     }
 
@@ -398,8 +504,18 @@ internal sealed partial class BuildGrain(
 
     private async Task StoreAsync(BuildState next)
     {
+        var stored = state.State;
         state.State = next;
-        await state.WriteStateAsync();
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            state.State = stored;
+            throw;
+        }
+
         _told = Snapshot();
         _changed.Raise();
     }

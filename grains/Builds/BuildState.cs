@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Grains.Messages;
+using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Grains.Builds;
 
@@ -50,7 +52,7 @@ public sealed record BuildState
     public BuildFailureMessage? Failure { get; init; }
 }
 
-/// <summary>What is stored of an order.</summary>
+/// <summary>What is stored of an order: which of the installation's credentials it may use, but no credential.</summary>
 [GenerateSerializer]
 [Alias("imagebuilder.StoredOrder")]
 public sealed record StoredOrder(
@@ -60,10 +62,17 @@ public sealed record StoredOrder(
     [property: Id(3)] bool BuildBase,
     [property: Id(4)] bool NoCache,
     [property: Id(5)] string Owner,
-    [property: Id(6)] string SupervisorRef)
+    [property: Id(6)] string SupervisorRef,
+    [property: Id(7)] bool AllowAll,
+    [property: Id(8)] ImmutableArray<string> AllowedHosts)
 {
     internal static StoredOrder From(BuildOrderMessage order) => new(
-        order.WorkspaceRef, order.BaseRef, order.Context, order.BuildBase, order.Force, order.Owner, order.SupervisorRef);
+        order.WorkspaceRef, order.BaseRef, order.Context, order.BuildBase, order.Force, order.Owner, order.SupervisorRef,
+        order.Access.AllowAll, order.Access.AllowedHosts);
 
     internal BuildOrder ToOrder() => new(WorkspaceRef, BaseRef, Context?.ToSource(), BuildBase, NoCache, Owner, SupervisorRef);
+
+    /// <summary>The secrets of an order that came with none.</summary>
+    internal BuildSecrets ToSecrets() => new(
+        new RegistryAccess { AllowAll = AllowAll, AllowedHosts = AllowedHosts }, GitPassword: string.Empty, GitOneTimeSecretUrl: string.Empty);
 }
