@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Sockets;
+using ImageBuilder.Builds.Logs;
+using ImageBuilder.Grains.Messages;
+using ImageBuilder.Launchers;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Transport;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
+using Orleans.Runtime.Hosting;
+
+namespace ImageBuilder.Grains.Tests.Hosting;
+
+/// <summary>A silo of this process with the real grains, on what a <see cref="GrainWorld"/> gives it.</summary>
+internal sealed class GrainHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private bool _stopped;
+
+    private GrainHost(IHost host) => _host = host;
+
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    public static async Task<GrainHost> StartAsync(GrainWorld world)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services
+            .AddSingleton<TimeProvider>(world.Clock)
+            .AddSingleton(world.Options)
+            .AddSingleton<IBuildLauncher>(world.Launcher)
+            .AddSingleton<IBuildLogs>(world.Logs)
+            .AddGrainServices()
+            .AddSingleton(new Keychain(world.Credentials))
+            .AddSingleton(new RegistryClient(
+                new RegistryTransportOptions { Retries = 1, RetryDelay = TimeSpan.FromMilliseconds(1) }, world.Registry, world.Clock));
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(FreePort(), FreePort());
+            silo.UseInMemoryReminderService();
+            silo.Services.AddGrainStorage(StateStorage.Name, (_, _) => world.Storage);
+        });
+        var host = builder.Build();
+        await host.StartAsync();
+        return new GrainHost(host);
+    }
+
+    public IImageGrain Image(string workspaceRef) => Grains.GetGrain<IImageGrain>(workspaceRef);
+
+    public IBuildGrain Build(Guid id) => Grains.GetGrain<IBuildGrain>(id);
+
+    /// <summary>Orders a build and gives its grain.</summary>
+    public async Task<IBuildGrain> OrderAsync(BuildOrderMessage order) => Build((await Image(order.WorkspaceRef).Build(order)).BuildId);
+
+    public IReferenceGrain Reference(string key) => Grains.GetGrain<IReferenceGrain>(key);
+
+    /// <summary>Does what a service does when it starts.</summary>
+    public Task TakeUpAsync() => Task.WhenAll(DirectoryShards.All(Grains).Select(shard => shard.TakeUp()));
+
+    /// <summary>What all shards list.</summary>
+    public async Task<List<DirectoryEntry>> ListRunningAsync() =>
+        [.. (await Task.WhenAll(DirectoryShards.All(Grains).Select(shard => shard.ListRunning()))).SelectMany(entries => entries)];
+
+    /// <summary>Stops as a service that is asked to.</summary>
+    public async Task StopAsync()
+    {
+        if (!_stopped)
+        {
+            _stopped = true;
+            await _host.StopAsync();
+            _host.Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

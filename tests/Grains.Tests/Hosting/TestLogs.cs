@@ -1,0 +1,33 @@
+using ImageBuilder.Builds.Logs;
+
+namespace ImageBuilder.Grains.Tests.Hosting;
+
+/// <summary>Build logs in a folder that a test can make fail.</summary>
+internal sealed class TestLogs(string folder) : IBuildLogs
+{
+    private readonly FileBuildLogs _inner = new(folder);
+
+    /// <summary>Called before an append; it may wait, and it may throw.</summary>
+    public Func<CancellationToken, Task> BeforeAppend { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Called before the end is told; it may throw.</summary>
+    public Action BeforeGetEnd { get; set; } = () => { };
+
+    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        await BeforeAppend(cancellationToken);
+        return await _inner.AppendAsync(buildId, content, cancellationToken);
+    }
+
+    public ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken) =>
+        _inner.ReadAsync(buildId, offset, maxBytes, cancellationToken);
+
+    public ValueTask<long> GetEndAsync(Guid buildId, CancellationToken cancellationToken)
+    {
+        BeforeGetEnd();
+        cancellationToken.ThrowIfCancellationRequested();
+        return _inner.GetEndAsync(buildId, cancellationToken);
+    }
+
+    public ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken) => _inner.DeleteAsync(buildId, cancellationToken);
+}

@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using ImageBuilder.Grains.Builds;
+using Orleans.Runtime;
+using Orleans.Storage;
+
+namespace ImageBuilder.Grains.Tests.Hosting;
+
+/// <summary>Grain states that outlive a host, with a hook before every write. States are immutable, so they are kept as they are.</summary>
+public sealed class TestStorage : IGrainStorage
+{
+    private readonly ConcurrentDictionary<(string Name, GrainId Grain), (object? State, int Version)> _states = new();
+
+    /// <summary>Called with the state's name and the state before it is written; it may wait, and it may throw.</summary>
+    public Func<string, object?, Task> BeforeWrite { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>
+    /// From now on writes of "build" states that <paramref name="lost"/> picks do not come to an end, as if the process had been killed
+    /// before them; they fail when the returned source is completed.
+    /// </summary>
+    public TaskCompletionSource CrashBefore(Func<BuildState, bool> lost)
+    {
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        BeforeWrite = async (name, state) =>
+        {
+            if (name == "build" && lost((BuildState)state!))
+            {
+                await over.Task;
+                throw new IOException("the process is gone");
+            }
+        };
+        return over;
+    }
+
+    /// <summary>The states stored under a name.</summary>
+    public IEnumerable<T> All<T>(string name) => _states.Where(stored => stored.Key.Name == name).Select(stored => (T)stored.Value.State!);
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var exists = _states.TryGetValue((stateName, grainId), out var stored);
+        grainState.State = exists ? (T)stored.State! : Activator.CreateInstance<T>();
+        grainState.ETag = exists ? stored.Version.ToString(CultureInfo.InvariantCulture) : null;
+        grainState.RecordExists = exists;
+        return Task.CompletedTask;
+    }
+
+    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        var state = grainState.State;
+        await BeforeWrite(stateName, state);
+        var version = grainState.ETag is null ? 1 : int.Parse(grainState.ETag, CultureInfo.InvariantCulture) + 1;
+        _states[(stateName, grainId)] = (state, version);
+        grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
+        grainState.RecordExists = true;
+    }
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        _states.TryRemove((stateName, grainId), out _);
+        grainState.State = Activator.CreateInstance<T>();
+        grainState.ETag = null;
+        grainState.RecordExists = false;
+        return Task.CompletedTask;
+    }
+}

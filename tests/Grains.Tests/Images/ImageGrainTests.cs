@@ -1,0 +1,152 @@
+using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Grains.Messages;
+using ImageBuilder.Grains.Tests.Hosting;
+
+namespace ImageBuilder.Grains.Tests.Images;
+
+public sealed class ImageGrainTests
+{
+    [Fact]
+    public async Task Build_TwoHundredOrdersAtOnceWithAndWithoutForce_LaunchOnce()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+
+        var tickets = await Task.WhenAll(Enumerable.Range(0, 200).Select(index =>
+        {
+            var order = GrainWorld.Order(force: index % 2 == 0);
+            return host.Image(order.WorkspaceRef).Build(order);
+        }));
+
+        tickets.Select(ticket => ticket.BuildId).Distinct().Count().ShouldBe(1);
+        tickets.Count(ticket => !ticket.Joined).ShouldBe(1);
+        var attempt = await world.Launcher.NextAsync();
+        attempt.Id.BuildId.ShouldBe(tickets[0].BuildId);
+        world.Registry.Put("workspace:w");
+        attempt.Succeed();
+        (await host.Build(tickets[0].BuildId).EndAsync()).Status.ShouldBe(BuildStatus.Succeeded);
+        world.Launcher.Launches.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Build_AfterTheEndWithImageThere_JoinsTheBuildThatMadeIt()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var made = await BuildAsync(world, host);
+
+        var ticket = await host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order());
+
+        ticket.ShouldBe(new BuildTicket(made, Joined: true));
+        world.Launcher.Launches.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Build_AfterTheEndWithForce_StartsAnother()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var made = await BuildAsync(world, host);
+
+        var ticket = await host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order(force: true));
+
+        ticket.Joined.ShouldBeFalse();
+        ticket.BuildId.ShouldNotBe(made);
+        (await world.Launcher.NextAsync()).Order.NoCache.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Build_AfterTheEndWithImageGone_StartsAnother()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var made = await BuildAsync(world, host);
+        world.Registry.Remove("workspace:w");
+
+        var ticket = await host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order());
+
+        ticket.Joined.ShouldBeFalse();
+        ticket.BuildId.ShouldNotBe(made);
+    }
+
+    [Fact]
+    public async Task Build_AfterAFailure_StartsAnother()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var first = await host.OrderAsync(GrainWorld.Order());
+        (await world.Launcher.NextAsync()).Fail(FailureReason.BuildStepFailed, "build failed: RUN false");
+        await first.EndAsync();
+        world.Registry.Put("workspace:w");
+
+        var ticket = await host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order());
+
+        ticket.Joined.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Build_OtherImages_AreBuiltBesideEachOther()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+
+        var tickets = await Task.WhenAll(Enumerable.Range(0, 20).Select(index =>
+            host.Image(GrainWorld.Order($"t{index}").WorkspaceRef).Build(GrainWorld.Order($"t{index}"))));
+
+        tickets.Select(ticket => ticket.BuildId).Distinct().Count().ShouldBe(20);
+        foreach (var _ in tickets)
+        {
+            (await world.Launcher.NextAsync()).Order.WorkspaceRef.ShouldStartWith($"{TestRegistry.Host}/workspace:t");
+        }
+    }
+
+    [Fact]
+    public async Task Build_FirstStartCouldNotBeStored_TheSameOrderPutAgainRunsUnderTheSameId()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var failures = 1;
+        world.Storage.BeforeWrite = (name, _) => name == "build" && Interlocked.Decrement(ref failures) >= 0
+            ? throw new IOException("disk full")
+            : Task.CompletedTask;
+        await Should.ThrowAsync<Exception>(() => host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order()));
+
+        var ticket = await host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order());
+
+        (await world.Launcher.NextAsync()).Id.BuildId.ShouldBe(ticket.BuildId);
+        (await host.ListRunningAsync()).ShouldHaveSingleItem().Id.ShouldBe(ticket.BuildId);
+    }
+
+    [Fact]
+    public async Task GetLatestBuild_NeverBuilt_IsNull()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+
+        (await host.Image("registry.test/workspace:none").GetLatestBuild()).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task GetLatestBuild_RunningAndEnded_IsTheBuild()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var order = GrainWorld.Order();
+        var build = await host.OrderAsync(order);
+        (await host.Image(order.WorkspaceRef).GetLatestBuild()).ShouldBe(build.GetPrimaryKey());
+
+        (await world.Launcher.NextAsync()).Fail(FailureReason.OutOfDisk, "no room");
+        await build.EndAsync();
+
+        (await host.Image(order.WorkspaceRef).GetLatestBuild()).ShouldBe(build.GetPrimaryKey());
+    }
+
+    private static async Task<Guid> BuildAsync(GrainWorld world, GrainHost host)
+    {
+        var build = await host.OrderAsync(GrainWorld.Order());
+        world.Registry.Put("workspace:w");
+        (await world.Launcher.NextAsync()).Succeed();
+        (await build.EndAsync()).Status.ShouldBe(BuildStatus.Succeeded);
+        return build.GetPrimaryKey();
+    }
+}

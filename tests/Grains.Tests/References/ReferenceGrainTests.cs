@@ -1,0 +1,181 @@
+using System.Net;
+using System.Net.Http.Headers;
+using ImageBuilder.Grains.Messages;
+using ImageBuilder.Grains.Tests.Hosting;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Names;
+
+namespace ImageBuilder.Grains.Tests.References;
+
+public sealed class ReferenceGrainTests
+{
+    private static readonly string Key = ReferenceKey.Of(ImageReference.Parse($"{TestRegistry.Host}/app:1"), Platform.LinuxAmd64);
+
+    [Fact]
+    public async Task Resolve_TenThousandAtOnceOfAColdReference_OneHead()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var grain = host.Reference(Key);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => grain.Resolve(Query(RegistryAccessMessage.Nothing))));
+
+        answers.ShouldAllBe(answer => answer.Outcome == ResolveOutcome.Found && answer.Digest == TestRegistry.DigestOf('a'));
+        world.Registry.Heads.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Resolve_CallerWithoutAccess_NeverGetsTheAnswerOfOneWithAccess()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("anna", "right");
+        var grain = host.Reference(Key);
+
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Outcome.ShouldBe(ResolveOutcome.Found);
+
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing))).Outcome.ShouldBe(ResolveOutcome.Denied);
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "wrong")))).Outcome.ShouldBe(ResolveOutcome.Denied);
+        (await grain.Resolve(Query(GrainWorld.Own("ben", "right")))).Outcome.ShouldBe(ResolveOutcome.Denied);
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Outcome.ShouldBe(ResolveOutcome.Found);
+    }
+
+    [Fact]
+    public async Task Resolve_AccessToTheInstallationsCredential_IsWhatCounts()
+    {
+        await using var world = new GrainWorld();
+        world.Credentials.Add(new InstallationCredentials(RegistryCredential.Basic("service", "secret")));
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("service", "secret");
+        var grain = host.Reference(Key);
+        var allowed = RegistryAccessMessage.Nothing with { AllowedHosts = [TestRegistry.Host] };
+        var other = RegistryAccessMessage.Nothing with { AllowedHosts = ["other.test"] };
+
+        (await grain.Resolve(Query(RegistryAccessMessage.Everything))).Outcome.ShouldBe(ResolveOutcome.Found);
+        var asked = world.Registry.Heads;
+        (await grain.Resolve(Query(allowed))).Outcome.ShouldBe(ResolveOutcome.Found);
+        world.Registry.Heads.ShouldBe(asked);
+        var denied = await grain.Resolve(Query(other));
+
+        denied.Outcome.ShouldBe(ResolveOutcome.Denied);
+        denied.Message.ShouldContain("not in the request's allow list (other.test)");
+        denied.Message.ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public async Task Resolve_SameCredentialFromTwoCallers_SharesTheAnswer()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("anna", "right");
+        var grain = host.Reference(Key);
+        await grain.Resolve(Query(GrainWorld.Own("anna", "right")));
+        var asked = world.Registry.Heads;
+
+        await grain.Resolve(Query(GrainWorld.Own("anna", "right")));
+
+        world.Registry.Heads.ShouldBe(asked);
+    }
+
+    [Fact]
+    public async Task Resolve_MaxAgeZero_SeesWhatChangedAMomentAgo()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var grain = host.Reference(Key);
+        var now = Query(RegistryAccessMessage.Nothing) with { MaxAge = TimeSpan.Zero };
+        (await grain.Resolve(now)).Outcome.ShouldBe(ResolveOutcome.NotFound);
+
+        world.Registry.Put("app:1", 'c');
+
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing))).Outcome.ShouldBe(ResolveOutcome.NotFound);
+        (await grain.Resolve(now)).Digest.ShouldBe(TestRegistry.DigestOf('c'));
+    }
+
+    [Fact]
+    public async Task Resolve_MoreCredentialsThanAreKept_AllAnsweredRight()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("anna", "p77");
+        var grain = host.Reference(Key);
+
+        for (var index = 0; index < 200; index++)
+        {
+            (await grain.Resolve(Query(GrainWorld.Own("anna", $"p{index}")))).Outcome
+                .ShouldBe(index == 77 ? ResolveOutcome.Found : ResolveOutcome.Denied);
+        }
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized, ResolveOutcome.Denied)]
+    [InlineData(HttpStatusCode.Forbidden, ResolveOutcome.Denied)]
+    [InlineData(HttpStatusCode.NotFound, ResolveOutcome.NotFound)]
+    [InlineData(HttpStatusCode.TooManyRequests, ResolveOutcome.RateLimited)]
+    [InlineData(HttpStatusCode.InternalServerError, ResolveOutcome.Failed)]
+    [InlineData(HttpStatusCode.ServiceUnavailable, ResolveOutcome.Failed)]
+    [InlineData(HttpStatusCode.Conflict, ResolveOutcome.Failed)]
+    public async Task Resolve_RegistryRefuses_OutcomeSaysHow(HttpStatusCode status, ResolveOutcome outcome)
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Fail(status);
+
+        var answer = await host.Reference(Key).Resolve(Query(RegistryAccessMessage.Nothing));
+
+        answer.Outcome.ShouldBe(outcome);
+        answer.Digest.ShouldBeEmpty();
+        answer.Message.ShouldContain(TestRegistry.Host);
+    }
+
+    [Fact]
+    public async Task Resolve_RegistryIsUnreachable_Failed()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.OnManifest = (_, _) => throw new HttpRequestException("Connection refused");
+
+        (await host.Reference(Key).Resolve(Query(RegistryAccessMessage.Nothing))).Outcome.ShouldBe(ResolveOutcome.Failed);
+    }
+
+    [Fact]
+    public async Task Resolve_PatientAndRegistryRecoversFromTooManyRequests_WaitsAndFinds()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var refusals = 1;
+        world.Registry.OnManifest = (_, _) =>
+        {
+            var refused = new HttpResponseMessage(HttpStatusCode.TooManyRequests);
+            refused.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.Zero);
+            return Task.FromResult(Interlocked.Decrement(ref refusals) >= 0 ? refused : null);
+        };
+
+        (await host.Reference(Key).Resolve(Query(RegistryAccessMessage.Nothing) with { Patient = true })).Outcome.ShouldBe(ResolveOutcome.Found);
+    }
+
+    [Fact]
+    public async Task Resolve_DigestOfAnotherPlatform_KeysDiffer()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var arm = ReferenceKey.Of(ImageReference.Parse($"{TestRegistry.Host}/app:1"), Platform.Parse("linux/arm64"));
+
+        arm.ShouldNotBe(Key);
+        (await host.Reference(arm).Resolve(Query(RegistryAccessMessage.Nothing))).Outcome.ShouldBe(ResolveOutcome.Found);
+    }
+
+    private static ResolveQuery Query(RegistryAccessMessage access) => new(access, MaxAge: TimeSpan.FromSeconds(60), Patient: false);
+
+    private sealed class InstallationCredentials(RegistryCredential credential) : ICredentialSource
+    {
+        public ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken) => ValueTask.FromResult<RegistryCredential?>(credential);
+    }
+}
