@@ -31,6 +31,7 @@ internal sealed class GrainCalls(TimeProvider clock)
         }
     }
 
-    private static bool IsPassing(Exception error) =>
+    /// <summary>Whether a call that failed so may succeed when it is made again.</summary>
+    public static bool IsPassing(Exception error) =>
         error is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException;
 }

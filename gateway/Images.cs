@@ -74,9 +74,16 @@ internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOpti
         }
     }
 
-    private Task<ResolveAnswer> AskAsync(ImageReference reference, ResolveQuery query, CancellationToken cancellationToken)
+    private async Task<ResolveAnswer> AskAsync(ImageReference reference, ResolveQuery query, CancellationToken cancellationToken)
     {
         var grain = grains.GetGrain<IReferenceGrain>(ReferenceKey.Of(reference, options.Platform));
-        return calls.RetryAsync(() => grain.Resolve(query), cancellationToken);
+        try
+        {
+            return await calls.RetryAsync(() => grain.Resolve(query), cancellationToken);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, $"the service cannot look it up at the moment: {error.Message}");
+        }
     }
 }

@@ -17,8 +17,12 @@ internal static class SourceReader
     public static DockerfileSource ReadIdentity(BuildSourceDockerfile file)
     {
         var git = GitOf(file);
-        string[] texts = [git.RemoteUri, git.CloneTaget, git.CheckoutLocation, file.DockerfileVersion, file.DockerfilePath, file.ContextPath];
-        return texts.Any(text => text.Length > MaxTextLength)
+        string?[] texts =
+        [
+            git.RemoteUri, git.CloneTaget, git.CheckoutLocation, file.DockerfileVersion, file.DockerfilePath, file.ContextPath,
+            git.Config?.AuthUser, git.Config?.AuthPassword, git.Config?.AuthOts,
+        ];
+        return texts.Any(text => text?.Length > MaxTextLength)
             ? throw new RpcException(new Status(StatusCode.InvalidArgument, $"source.file: at most {MaxTextLength} characters for each value"))
             : new DockerfileSource(git.RemoteUri, git.CloneTaget, file.DockerfileVersion, file.DockerfilePath, file.ContextPath);
     }

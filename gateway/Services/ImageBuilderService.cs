@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
+using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Grains;
@@ -24,6 +25,9 @@ internal sealed class ImageBuilderService(
     GatewayOptions options,
     IHostApplicationLifetime lifetime) : BuilderService.ImageBuilderBase
 {
+    private const int MaxTextLength = 8 * 1024;
+    private const string PlaceUnavailable = "workspace services are currently unavailable";
+
     /// <inheritdoc />
     public override async Task<ResolveBaseImageResponse> ResolveBaseImage(ResolveBaseImageRequest request, ServerCallContext context)
     {
@@ -57,6 +61,12 @@ internal sealed class ImageBuilderService(
             throw new RpcException(new Status(StatusCode.InvalidArgument, "build source is missing"));
         }
 
+        if (request.TriggeredBy.Length > MaxTextLength || request.SupervisorRef.Length > MaxTextLength || request.BaseImageNameResolved.Length > MaxTextLength)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, $"triggered_by, supervisor_ref, base_image_name_resolved: at most {MaxTextLength} characters each"));
+        }
+
         var cancellation = context.CancellationToken;
         var source = request.Source;
         var access = accessReader.Read(request.Auth);
@@ -88,7 +98,7 @@ internal sealed class ImageBuilderService(
         var buildBase = source.File is not null
             && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, "cannot check if base image is already built", cancellation));
         var order = Order(request, source, access, baseRef, workspaceRef, buildBase);
-        var ticket = await calls.RetryAsync(() => grains.GetGrain<IImageGrain>(workspaceRef).Build(order), cancellation);
+        var ticket = await StartAsync(order, cancellation);
         await UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));
     }
 
@@ -159,6 +169,22 @@ internal sealed class ImageBuilderService(
         };
     }
 
+    private async Task<BuildTicket> StartAsync(BuildOrderMessage order, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await calls.RetryAsync(() => grains.GetGrain<IImageGrain>(order.WorkspaceRef).Build(order), cancellationToken);
+        }
+        catch (Exception error) when (GrainCalls.IsPassing(error))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, PlaceUnavailable));
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, $"cannot start build: {error.Message}"));
+        }
+    }
+
     /// <summary>Streams until the client goes away or the service is about to stop; a stopping service holds no client up, and says so.</summary>
     private async Task UntilStoppingAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
     {
@@ -170,6 +196,10 @@ internal sealed class ImageBuilderService(
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "the service is stopping; the build goes on, please ask again"));
+        }
+        catch (Exception error) when (GrainCalls.IsPassing(error))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the build cannot be followed at the moment; it goes on, please ask again"));
         }
     }
 
@@ -200,6 +230,11 @@ internal sealed class ImageBuilderService(
         var ended = false;
         await foreach (var build in follower.FollowAsync(buildId, cancellationToken))
         {
+            if (build.Failure?.Reason == FailureReason.LauncherUnavailable)
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, PlaceUnavailable));
+            }
+
             await responseStream.WriteAsync(Tell(build), cancellationToken);
             ended = build.IsFinal;
         }
