@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Text;
+using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Grains;
+using ImageBuilder.Grains.Messages;
+
+namespace ImageBuilder.Gateway.Tests.Hosting;
+
+/// <summary>A build that stands where the test puts it.</summary>
+internal sealed class FakeBuild : IBuildGrain
+{
+    private readonly Lock _lock = new();
+    private readonly FakeGrains _grains;
+    private readonly List<byte> _log = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private BuildSnapshot? _snapshot;
+    private int _keptFrom;
+    private int _watchers;
+
+    public FakeBuild(FakeGrains grains, string workspaceRef, string baseRef)
+        : this(grains) => _snapshot = new BuildSnapshot(
+            Id, 1, BuildStatus.Queued, workspaceRef, baseRef, "owner", 0, DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000), null, null, null);
+
+    private FakeBuild(FakeGrains grains) => _grains = grains;
+
+    public Guid Id { get; } = Guid.NewGuid();
+
+    /// <summary>How many calls wait for a change at the moment.</summary>
+    public int Watchers => Volatile.Read(ref _watchers);
+
+    public bool IsCancelled { get; private set; }
+
+    public static FakeBuild Unknown(FakeGrains grains) => new(grains);
+
+    public void Move(BuildStatus status, BuildFailureMessage? failure = null) => Change(() => _snapshot = _snapshot! with
+    {
+        Status = status,
+        Version = _snapshot.Version + 1,
+        Failure = failure,
+    });
+
+    public void Fail(FailureReason reason, string message) => Move(BuildStatus.Failed, new BuildFailureMessage(reason, message, []));
+
+    public void Write(string text) => Change(() => _log.AddRange(Encoding.UTF8.GetBytes(text)));
+
+    /// <summary>Drops the bytes before <paramref name="offset"/>.</summary>
+    public void KeepFrom(int offset) => Change(() => _keptFrom = offset);
+
+    public Task Start(BuildOrderMessage order) => throw new NotSupportedException();
+
+    public Task<DirectoryEntry?> TakeUp() => throw new NotSupportedException();
+
+    public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        await _grains.BeforeCall(nameof(Watch));
+        await UntilAsync(() => _snapshot is null || _snapshot.Version > afterVersion, wait, cancellationToken);
+        lock (_lock)
+        {
+            return _snapshot;
+        }
+    }
+
+    public async Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait, CancellationToken cancellationToken = default)
+    {
+        await _grains.BeforeCall(nameof(ReadLog));
+        await UntilAsync(() => _snapshot is null or { IsFinal: true } || _log.Count > offset, wait, cancellationToken);
+        lock (_lock)
+        {
+            if (_snapshot is null)
+            {
+                return null;
+            }
+
+            var from = Math.Max((int)offset, Math.Min(_keptFrom, _log.Count));
+            var content = _log.Skip(from).Take(maxBytes).ToImmutableArray();
+            return new LogChunk(from, content, _snapshot.IsFinal && from + content.Length == _log.Count);
+        }
+    }
+
+    public Task Cancel(string by)
+    {
+        IsCancelled = true;
+        return Task.CompletedTask;
+    }
+
+    public Task Forget() => throw new NotSupportedException();
+
+    private void Change(Action change)
+    {
+        lock (_lock)
+        {
+            change();
+            var changed = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            changed.SetResult();
+        }
+    }
+
+    private async Task UntilAsync(Func<bool> reached, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _watchers);
+        try
+        {
+            while (true)
+            {
+                Task changed;
+                lock (_lock)
+                {
+                    if (reached() || wait <= TimeSpan.Zero)
+                    {
+                        return;
+                    }
+
+                    changed = _changed.Task;
+                }
+
+                await changed.WaitAsync(wait, cancellationToken);
+            }
+        }
+        catch (TimeoutException)
+        {
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using ImageBuilder.Contracts;
+using ImageBuilder.Gateway.Tests.Hosting;
+using ImageBuilder.Grains.Messages;
+using GrainStatus = ImageBuilder.Builds.Lifecycle.BuildStatus;
+
+namespace ImageBuilder.Gateway.Tests.Services;
+
+public sealed class ListBuildsTests
+{
+    [Fact]
+    public async Task ListBuilds_None_Empty()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+
+        (await gateway.Client.ListBuildsAsync(new ListBuildsRequest())).Builds.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task ListBuilds_OverAllShards_OldestFirstAndRunning()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var entries = Enumerable.Range(0, 50).Select(index => new DirectoryEntry(
+            Guid.NewGuid(), $"workspace:{index}", $"base:{index}", "owner", DateTimeOffset.UnixEpoch.AddSeconds(1_000 - index), GrainStatus.Running, null)).ToArray();
+        gateway.Grains.Running = [.. entries];
+
+        var builds = (await gateway.Client.ListBuildsAsync(new ListBuildsRequest())).Builds;
+
+        builds.ShouldBe(entries.Reverse().Select(entry => new BuildInfo
+        {
+            BuildId = entry.Id.ToString(),
+            Ref = entry.WorkspaceRef,
+            BaseRef = entry.BaseRef,
+            Status = BuildStatus.Running,
+            StartedAt = entry.CreatedAt.ToUnixTimeSeconds(),
+        }));
+        builds.ShouldAllBe(build => build.LogInfo == null);
+    }
+}
