@@ -27,7 +27,7 @@ for set in "${sets[@]}"; do
         echo "set '$set': $name"
         # A project that fails, or does not end, is told by the report below.
         timeout --kill-after=10 "$limit" dotnet test "$root/artifacts/$set/bin/$name/release/ImageBuilder.$name.dll" \
-            --results-directory "$results/$set" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" || true
+            --results-directory "$results/$set" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=quiet" --nologo || true
         [ -f "$results/$set/$name.trx" ] || touch "$results/$set/$name.trx"
     done
 done
