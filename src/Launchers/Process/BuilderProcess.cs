@@ -62,15 +62,17 @@ internal sealed class BuilderProcess : IDisposable
         var process = System.Diagnostics.Process.Start(start)
             ?? throw new InvalidOperationException("the builder did not start");
         var builder = new BuilderProcess(process.Id, ReadStat(process.Id)?.StartTime ?? string.Empty, process);
-        await File.WriteAllTextAsync(idFile, $"{builder._id} {builder._startTime}", cancellationToken);
         try
         {
-            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
-            process.StandardInput.Close();
+            await File.WriteAllTextAsync(idFile, $"{builder._id} {builder._startTime}", cancellationToken);
+            await GiveInputAsync(process.StandardInput, input, cancellationToken);
         }
-        catch (IOException)
+        catch
         {
-            // It ended before it read its input; how it ended tells why.
+            // Nobody would know of it.
+            builder.KillGroup();
+            builder.Dispose();
+            throw;
         }
 
         return builder;
@@ -85,7 +87,7 @@ internal sealed class BuilderProcess : IDisposable
         }
 
         var parts = File.ReadAllText(idFile).Split(' ');
-        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+        return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 1
             ? new BuilderProcess(id, parts[1], child: null)
             : null;
     }
@@ -120,9 +122,29 @@ internal sealed class BuilderProcess : IDisposable
     /// <summary>Ends the process and every process of its group. The group may have outlived its leader.</summary>
     public void KillGroup()
     {
-        if (IsRunning || ReadStat(_id) is null)
+        // A leader that has ended may stay a zombie for as long as its parent likes; the id is its own until then.
+        if (ReadStat(_id) is not { } stat || stat.StartTime == _startTime)
         {
             _ = Kill(-_id, SigKill);
+        }
+
+        if (IsRunning)
+        {
+            // It was just started, and has not made its group yet.
+            _ = Kill(_id, SigKill);
+        }
+    }
+
+    private static async Task GiveInputAsync(StreamWriter standardInput, string input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await standardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            standardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended before it read its input; how it ended tells why.
         }
     }
 

@@ -12,7 +12,7 @@ internal static class OutcomeFile
     public static AttemptOutcome? Read(string path)
     {
         var file = new FileInfo(path);
-        if (!file.Exists || file.LinkTarget is not null || file.Length > MaxBytes)
+        if (!file.Exists || file.LinkTarget is not null || file.Length is 0 or > MaxBytes)
         {
             return null;
         }
@@ -31,7 +31,7 @@ internal static class OutcomeFile
                 : FailureReason.Internal;
             return AttemptOutcome.Failed(reason, root.GetProperty("message").GetString() ?? "the builder gave no reason");
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -64,15 +64,16 @@ internal sealed class ProcessAttempt : IAttempt
     }
 
     /// <inheritdoc />
-    public Task RemoveAsync(CancellationToken cancellationToken)
+    public async Task RemoveAsync(CancellationToken cancellationToken)
     {
         KillAll();
+
+        // Until they are gone they may make files where files are being removed.
+        await Task.WhenAll(Processes.Select(process => process.WaitForExitAsync(_clock, cancellationToken)));
         if (Directory.Exists(_folder.Root))
         {
             Directory.Delete(_folder.Root, recursive: true);
         }
-
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc />

@@ -24,7 +24,7 @@ internal static class ProxyCredentials
         await AddAsync(auths, keychain, baseHost, order.Context is null ? access : installation, cancellationToken);
 
         var additional = new JsonObject();
-        foreach (var host in access.Additional.Keys.Append(baseHost).Where(host => host != workspaceHost || host == baseHost))
+        foreach (var host in access.Additional.Keys.Concat(access.AllowedHosts).Append(baseHost).Where(host => host != workspaceHost || host == baseHost))
         {
             await AddAsync(additional, keychain, host, access, cancellationToken);
         }
