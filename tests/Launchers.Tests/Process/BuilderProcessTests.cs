@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Globalization;
+using ImageBuilder.Launchers.Process;
+
+namespace ImageBuilder.Launchers.Tests.Process;
+
+public sealed class BuilderProcessTests
+{
+    /// <summary>A parent that does not wait for its children is what the first process of many containers is.</summary>
+    [Fact]
+    public async Task KillGroup_LeaderIsAZombie_ItsChildrenAreKilled()
+    {
+        var folder = Directory.CreateTempSubdirectory("launchers-tests-");
+        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true };
+        foreach (var argument in (string[])["-c", "setsid sh -c 'echo $$; sleep 600 >/dev/null & echo $!; exit 0' & exec sleep 600 >/dev/null"])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var parent = System.Diagnostics.Process.Start(start)!;
+        try
+        {
+            var leader = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+            var child = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+            await UntilAsync(() => StatOf(leader)?[0] == "Z");
+            var note = Path.Combine(folder.FullName, "build.pid");
+            await File.WriteAllTextAsync(note, $"{leader} {StatOf(leader)![19]}");
+            var process = BuilderProcess.Find(note)!;
+            process.IsRunning.ShouldBeFalse();
+
+            process.KillGroup();
+
+            await UntilAsync(() => StatOf(child) is null || StatOf(child)![0] == "Z");
+        }
+        finally
+        {
+            parent.Kill();
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Find_IdBelongsToALaterProcess_IsNotRunningAndNotKilled()
+    {
+        var folder = Directory.CreateTempSubdirectory("launchers-tests-");
+        using var other = System.Diagnostics.Process.Start("sleep", "600");
+        try
+        {
+            var note = Path.Combine(folder.FullName, "build.pid");
+            await File.WriteAllTextAsync(note, $"{other.Id} 12345");
+            using var process = BuilderProcess.Find(note)!;
+
+            process.IsRunning.ShouldBeFalse();
+            process.Terminate();
+            process.KillGroup();
+            await process.WaitForExitAsync(TimeProvider.System, CancellationToken.None);
+
+            other.HasExited.ShouldBeFalse();
+        }
+        finally
+        {
+            other.Kill();
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>The fields of /proc/PID/stat from the third on, or null.</summary>
+    private static string[]? StatOf(int id)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{id}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var over = new CancellationTokenSource(FakeBob.Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+        while (!condition())
+        {
+            await timer.WaitForNextTickAsync(over.Token);
+        }
+    }
+}
