@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints the figures of README.md, "Figures", measured on this machine in one run.
+# Prints side by side, measured on this machine in one run: a warm build through the service and by hand, how soon the
+# service is ready, and the memory it takes when idle. An otherwise idle machine gives figures worth keeping.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/eng/machine.sh"
