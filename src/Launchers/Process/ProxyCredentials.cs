@@ -7,8 +7,8 @@ using ImageBuilder.Registry.Names;
 namespace ImageBuilder.Launchers.Process;
 
 /// <summary>
-/// The credentials that the proxy of one build gets: the installation's own for the two images that the build reads and writes, and what
-/// the request may use for the images that its Dockerfile stands on. No others: a proxy can give away only what it has.
+/// The credentials that the proxy of one build gets: the installation's own for the two images that the build reads and writes, and all that
+/// the request may use, since any image may be one that its Dockerfile stands on. No others: a proxy can give away only what it has.
 /// </summary>
 internal static class ProxyCredentials
 {
@@ -24,9 +24,11 @@ internal static class ProxyCredentials
         await AddAsync(auths, keychain, baseHost, order.Context is null ? access : installation, cancellationToken);
 
         var additional = new JsonObject();
-        foreach (var host in access.Additional.Keys.Concat(access.AllowedHosts).Append(baseHost).Where(host => host != workspaceHost || host == baseHost))
+        var usable = workspaceHost == baseHost ? access : WithoutOwn(access, workspaceHost);
+        var hosts = usable.Additional.Keys.Concat(usable.AllowedHosts).Append(baseHost).Concat(await keychain.ListHostsAsync(usable, cancellationToken));
+        foreach (var host in hosts.Select(RegistryHost.Normalise))
         {
-            await AddAsync(additional, keychain, host, access, cancellationToken);
+            await AddAsync(additional, keychain, host, usable, cancellationToken);
         }
 
         return new JsonObject { ["auth"] = new JsonObject { ["auths"] = auths }, ["additionalAuth"] = additional }.ToJsonString();
@@ -40,6 +42,12 @@ internal static class ProxyCredentials
             hosts[host] = Describe(credential);
         }
     }
+
+    /// <summary>The request's own credential for the registry that the image is pushed to must not take the place of the installation's.</summary>
+    private static RegistryAccess WithoutOwn(RegistryAccess access, string host) => access with
+    {
+        Additional = access.Additional.RemoveRange(access.Additional.Keys.Where(own => RegistryHost.Normalise(own) == RegistryHost.Normalise(host))),
+    };
 
     private static JsonObject Describe(RegistryCredential credential) => credential switch
     {

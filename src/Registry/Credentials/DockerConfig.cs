@@ -23,8 +23,8 @@ public sealed class DockerConfig
         }
     }
 
-    /// <summary>The hosts with a credential, as the file spells them.</summary>
-    public IReadOnlyCollection<string> Hosts => _bySpelling.Keys;
+    /// <summary>The hosts with a credential, each once, normalised as <see cref="RegistryHost.Normalise"/> does it.</summary>
+    public IReadOnlyCollection<string> Hosts => _byHost.Keys;
 
     /// <summary>Reads a docker config.</summary>
     /// <exception cref="CredentialsException">It is not JSON of that form; the message names the entry, never its value.</exception>

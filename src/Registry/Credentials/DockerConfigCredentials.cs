@@ -7,7 +7,7 @@ namespace ImageBuilder.Registry.Credentials;
 /// <param name="path">The file, at most 1 MiB.</param>
 /// <param name="onReloadFailed">
 /// Told once for each change that cannot be read; the credentials read before stay in use then. Without it such a change makes every
-/// <see cref="FindAsync"/> fail. The first read always fails loudly.
+/// call fail. The first read always fails loudly.
 /// </param>
 public sealed class DockerConfigCredentials(string path, Action<CredentialsException>? onReloadFailed = null) : ICredentialSource
 {
@@ -19,20 +19,24 @@ public sealed class DockerConfigCredentials(string path, Action<CredentialsExcep
     private string? _reported;
 
     /// <inheritdoc />
-    public async ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken)
+    public async ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken) =>
+        (await ReadAsync(cancellationToken)).Find(host);
+
+    /// <inheritdoc />
+    public async ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken) =>
+        (await ReadAsync(cancellationToken)).Hosts;
+
+    private async Task<DockerConfig> ReadAsync(CancellationToken cancellationToken)
     {
-        DockerConfig config;
         try
         {
-            config = Read(await ReadFileAsync(cancellationToken));
+            return Read(await ReadFileAsync(cancellationToken));
         }
         catch (CredentialsException e) when (onReloadFailed is not null && _config is not null)
         {
             Report(e, onReloadFailed);
-            config = _config;
+            return _config;
         }
-
-        return config.Find(host);
     }
 
     private DockerConfig Read(byte[] bytes)

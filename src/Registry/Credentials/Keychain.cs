@@ -26,4 +26,20 @@ public sealed class Keychain(IEnumerable<ICredentialSource> sources)
 
         return access.FindAdditional(host);
     }
+
+    /// <summary>
+    /// The registries for which the installation has a credential that a request with <paramref name="access"/> may use, each once, normalised;
+    /// what the request brought itself is not among them.
+    /// </summary>
+    /// <exception cref="CredentialsException">A source cannot be read.</exception>
+    public async ValueTask<IReadOnlyCollection<string>> ListHostsAsync(RegistryAccess access, CancellationToken cancellationToken)
+    {
+        var hosts = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var source in _sources)
+        {
+            hosts.UnionWith((await source.ListHostsAsync(cancellationToken)).Where(access.Allows));
+        }
+
+        return hosts;
+    }
 }

@@ -177,5 +177,7 @@ public sealed class ReferenceGrainTests
     private sealed class InstallationCredentials(RegistryCredential credential) : ICredentialSource
     {
         public ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken) => ValueTask.FromResult<RegistryCredential?>(credential);
+
+        public ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyCollection<string>>([TestRegistry.Host]);
     }
 }

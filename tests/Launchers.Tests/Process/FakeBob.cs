@@ -177,5 +177,16 @@ internal sealed class FakeBob : IAsyncDisposable
 
             return null;
         }
+
+        public async ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken)
+        {
+            var hosts = new List<string>();
+            foreach (var source in sources)
+            {
+                hosts.AddRange(await source.ListHostsAsync(cancellationToken));
+            }
+
+            return hosts;
+        }
     }
 }

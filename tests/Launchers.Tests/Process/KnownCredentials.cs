@@ -7,4 +7,7 @@ internal sealed class KnownCredentials(params (string Host, RegistryCredential C
 {
     public ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken) =>
         ValueTask.FromResult<RegistryCredential?>(known.FirstOrDefault(one => one.Host == host).Credential);
+
+    public ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyCollection<string>>([.. known.Select(one => one.Host)]);
 }

@@ -61,11 +61,41 @@ public sealed class ProxyCredentialsTests
     [Fact]
     public async Task Compose_AllowedHosts_ForWhatTheDockerfileStandsOn()
     {
-        var access = new RegistryAccess { AllowedHosts = ["private.test", "unknown.test", "workspace.test"] };
+        var access = new RegistryAccess { AllowedHosts = ["private.test", "unknown.test"] };
 
         var (_, additional) = await ComposeAsync(FileOrder, access);
 
         additional.ShouldBe(new Dictionary<string, string> { ["private.test"] = "p:3" }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Compose_AllowedAll_EveryCredentialOfTheInstallation()
+    {
+        var (_, additional) = await ComposeAsync(FileOrder, RegistryAccess.All);
+
+        additional.ShouldBe(
+            new Dictionary<string, string> { ["workspace.test"] = "w:1", ["base.test"] = "b:2", ["private.test"] = "p:3" }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Compose_AllowedTheWorkspaceRepository_TheInstallationsCredentialAndNotTheRequests()
+    {
+        var access = new RegistryAccess { AllowedHosts = ["https://Workspace.test/v2/"], Additional = Additional(("workspace.test", "evil:y")) };
+
+        var (_, additional) = await ComposeAsync(FileOrder, access);
+
+        additional.ShouldBe(new Dictionary<string, string> { ["workspace.test"] = "w:1" }, ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("https://workspace.test/v1/")]
+    [InlineData("WORKSPACE.test")]
+    public async Task Compose_AdditionalForTheWorkspaceRegistryInAnotherSpelling_IsLeftOut(string host)
+    {
+        var (auths, additional) = await ComposeAsync(FileOrder, new RegistryAccess { Additional = Additional((host, "evil:y")) });
+
+        auths["workspace.test"].ShouldBe("w:1");
+        additional.ShouldBeEmpty();
     }
 
     [Fact]

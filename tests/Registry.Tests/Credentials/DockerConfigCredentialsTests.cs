@@ -21,6 +21,19 @@ public sealed class DockerConfigCredentialsTests : IDisposable
     }
 
     [Fact]
+    public async Task ListHostsAsync_SeveralSpellings_EachRegistryOnceAndNormalised()
+    {
+        var source = new DockerConfigCredentials(File);
+        await System.IO.File.WriteAllTextAsync(
+            File, """{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},"docker.io":{"auth":"dTpw"},"R.example:5000":{"auth":"dTpw"},"none":{}}}""");
+        (await source.ListHostsAsync(default)).ShouldBe(["docker.io", "r.example:5000"], ignoreOrder: true);
+
+        Write("a");
+
+        (await source.ListHostsAsync(default)).ShouldBe(["r"]);
+    }
+
+    [Fact]
     public async Task FindAsync_LinkedFolderSwapped_GivesTheNewCredential()
     {
         // As Kubernetes mounts secrets: config.json -> ..data/config.json, ..data -> a folder that is replaced.

@@ -98,6 +98,16 @@ public sealed class RegistryAccessTests
         source.Asked.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task ListHostsAsync_Keychain_EachAllowedHostOfAnySourceOnce()
+    {
+        var keychain = new Keychain([new Source("a", "first"), new Source("a", "second"), new Source("b", "second"), new Source(Ecr, "third")]);
+
+        (await keychain.ListHostsAsync(RegistryAccess.All, default)).ShouldBe(["a", "b", Ecr], ignoreOrder: true);
+        (await keychain.ListHostsAsync(new RegistryAccess { AllowedHosts = ["https://B/v1/", "c"] }, default)).ShouldBe(["b", Ecr], ignoreOrder: true);
+        (await keychain.ListHostsAsync(Additional("a", Base64("u:own")), default)).ShouldBe([Ecr]);
+    }
+
     private static RegistryAccess Additional(string host, string value) => new() { Additional = ImmutableDictionary<string, string>.Empty.Add(host, value) };
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
@@ -111,5 +121,7 @@ public sealed class RegistryAccessTests
             Asked++;
             return ValueTask.FromResult(wanted == host ? RegistryCredential.Basic("u", password) : null);
         }
+
+        public ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyCollection<string>>([host]);
     }
 }
