@@ -83,6 +83,7 @@ internal static class ServiceHost
             WorkFolder = Path.Combine(configuration.DataFolder, "work"),
             StorageFolder = configuration.Process.StorageFolder,
             PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts],
+            SpareProxyLifetime = TimeSpan.FromMinutes(5),
             Network = configuration.Process.Network == BuildNetwork.None ? "none" : "host",
         });
         services.AddSingleton<IBuildLauncher, ProcessLauncher>();

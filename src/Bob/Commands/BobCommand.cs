@@ -78,10 +78,11 @@ internal static class BobCommand
         var auth = new Option<string?>("--auth") { Description = "The installation's credentials, a docker config {\"auths\":{…}}. Default: variable WORKSPACEKIT_BOBPROXY_AUTH." };
         var additionalAuth = new Option<string?>("--additional-auth") { Description = "The request's credentials, {\"host\":{\"auth\":\"…\"}}. Default: variable WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH." };
         var stdin = new Option<bool>("--credentials-stdin") { Description = "Read both kinds of credentials from stdin, {\"auth\":{\"auths\":{…}},\"additionalAuth\":{…}}, so that no argument and no variable holds them." };
+        var standby = new Option<bool>("--standby") { Description = "Listen at once, then wait for {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}} on stdin, the credentials as with --credentials-stdin; end when stdin ends without it. So a proxy can be started ahead of its build." };
         var plainHttp = new Option<string[]>("--plain-http") { Description = "A registry, as host or host:port, that is spoken to in plain HTTP; may be given again. Loopback ones need no mention.", DefaultValueFactory = _ => [] };
         var command = new Command("proxy", "Serves the build's base and target image, and the images that its Dockerfile names, from their registries, with credentials that only this process has.")
         {
-            listen, addressFile, baseReference, targetReference, auth, additionalAuth, stdin, plainHttp,
+            listen, addressFile, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp,
         };
         command.SetAction((parsed, _) => ProxyVerb.RunAsync(new ProxySettings
         {
@@ -90,6 +91,7 @@ internal static class BobCommand
             BaseReference = Value(parsed, baseReference, "WORKSPACEKIT_BOBPROXY_BASEREF"),
             TargetReference = Value(parsed, targetReference, "WORKSPACEKIT_BOBPROXY_TARGETREF"),
             CredentialsFromStdin = parsed.GetValue(stdin),
+            StandsBy = parsed.GetValue(standby),
             PlainHttpHosts = parsed.GetValue(plainHttp)!,
             Auth = Value(parsed, auth, "WORKSPACEKIT_BOBPROXY_AUTH"),
             AdditionalAuth = Value(parsed, additionalAuth, "WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH"),

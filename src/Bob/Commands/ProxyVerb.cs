@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
 
@@ -11,16 +12,22 @@ internal static class ProxyVerb
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     public static Task<int> RunAsync(ProxySettings settings) => Verb.RunAsync(async stop =>
     {
-        var credentials = await ReadCredentialsAsync(settings, stop);
-        var router = new ProxyRouter(
-            [.. new[] { Alias("base", settings.BaseReference, "--base-ref"), Alias("target", settings.TargetReference, "--target-ref") }.OfType<ProxyAlias>()],
-            credentials);
-        await using var server = await StartAsync(settings, router, stop);
-        if (settings.AddressFile is { } addressFile)
+        await using var server = await StartAsync(settings, stop);
+        if (settings.StandsBy)
         {
-            var temporary = $"{addressFile}.{Guid.NewGuid():N}";
-            await File.WriteAllTextAsync(temporary, server.Address.ToString(), stop);
-            File.Move(temporary, addressFile, overwrite: true);
+            await WriteAddressAsync(settings, server, stop);
+            await WarmUpAsync(server, stop);
+        }
+
+        if (await ReadRouterAsync(settings, stop) is not { } router)
+        {
+            return;
+        }
+
+        server.Serve(router);
+        if (!settings.StandsBy)
+        {
+            await WriteAddressAsync(settings, server, stop);
         }
 
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,13 +35,49 @@ internal static class ProxyVerb
         await stopped.Task;
     });
 
-    private static async Task<ProxyCredentials> ReadCredentialsAsync(ProxySettings settings, CancellationToken stop)
+    private static async Task WriteAddressAsync(ProxySettings settings, ProxyServer server, CancellationToken stop)
+    {
+        if (settings.AddressFile is { } addressFile)
+        {
+            var temporary = $"{addressFile}.{Guid.NewGuid():N}";
+            await File.WriteAllTextAsync(temporary, server.Address.ToString(), stop);
+            File.Move(temporary, addressFile, overwrite: true);
+        }
+    }
+
+    /// <summary>Sends one request through the proxy to itself, so that the first one of the build finds its way compiled.</summary>
+    private static async Task WarmUpAsync(ProxyServer server, CancellationToken stop)
+    {
+        server.Serve(new ProxyRouter([], ProxyCredentials.Parse(null, null)));
+        try
+        {
+            using var client = new HttpClient();
+            using var answer = await client.GetAsync(
+                $"http://{server.Address}/v2/ns/{ProxyRouter.NamedPath(server.Address.ToString())}/warm/up/manifests/latest", stop);
+        }
+        catch (HttpRequestException)
+        {
+            // A cold proxy serves as well.
+        }
+
+        server.Serve(null);
+    }
+
+    /// <summary>What is to be served; null when the proxy stood by and nobody wants it any more.</summary>
+    private static async Task<ProxyRouter?> ReadRouterAsync(ProxySettings settings, CancellationToken stop)
     {
         try
         {
-            return settings.CredentialsFromStdin
+            if (settings.StandsBy)
+            {
+                var order = await BoundedInput.ReadAsync(ProxyCredentials.MaximumSize, stop);
+                return order.Length == 0 ? null : ReadOrder(order);
+            }
+
+            var credentials = settings.CredentialsFromStdin
                 ? ProxyCredentials.ParseOne(await BoundedInput.ReadAsync(ProxyCredentials.MaximumSize, stop))
                 : ProxyCredentials.Parse(settings.Auth, settings.AdditionalAuth);
+            return Router(settings.BaseReference, settings.TargetReference, credentials);
         }
         catch (FormatException exception)
         {
@@ -42,7 +85,26 @@ internal static class ProxyVerb
         }
     }
 
-    private static async Task<ProxyServer> StartAsync(ProxySettings settings, ProxyRouter router, CancellationToken stop)
+    private static ProxyRouter ReadOrder(string json)
+    {
+        try
+        {
+            using var order = JsonDocument.Parse(json);
+            string? Text(string name) => order.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
+            return Router(Text("baseRef"), Text("targetRef"), ProxyCredentials.ParseOne(order.RootElement.GetProperty("credentials").GetRawText()));
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            // Its message could show a value.
+            throw new UsageException("stdin: must be {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}}");
+        }
+    }
+
+    private static ProxyRouter Router(string? baseReference, string? targetReference, ProxyCredentials credentials) => new(
+        [.. new[] { Alias("base", baseReference, "--base-ref"), Alias("target", targetReference, "--target-ref") }.OfType<ProxyAlias>()],
+        credentials);
+
+    private static async Task<ProxyServer> StartAsync(ProxySettings settings, CancellationToken stop)
     {
         var listen = settings.Listen;
         if (!IPEndPoint.TryParse(listen, out var address) || (address.Port == 0 && !listen.EndsWith(":0", StringComparison.Ordinal)))
@@ -52,7 +114,7 @@ internal static class ProxyVerb
 
         try
         {
-            return await ProxyServer.StartAsync(address, router, settings.PlainHttpHosts, stop);
+            return await ProxyServer.StartAsync(address, settings.PlainHttpHosts, stop);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {

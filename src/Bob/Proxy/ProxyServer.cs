@@ -18,7 +18,7 @@ namespace ImageBuilder.Bob.Proxy;
 internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposable
 {
     private readonly KestrelServer _server;
-    private readonly ProxyRouter _router;
+    private volatile ProxyRouter? _router;
     private readonly RegistryClient _registries;
     private readonly HttpMessageInvoker _upstream = new(new SocketsHttpHandler
     {
@@ -31,10 +31,9 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
 
     private readonly RegistryForwarder _forwarder;
 
-    private ProxyServer(IPEndPoint listen, ProxyRouter router, IReadOnlyList<string> plainHttpHosts)
+    private ProxyServer(IPEndPoint listen, IReadOnlyList<string> plainHttpHosts)
     {
         _registries = new RegistryClient(new RegistryTransportOptions { PlainHttpHosts = [.. plainHttpHosts] });
-        _router = router;
         _forwarder = new RegistryForwarder(_registries, _upstream);
         var options = new KestrelServerOptions { AddServerHeader = false };
         // A layer is as large as it is, and the registry's states of uploads are long.
@@ -55,9 +54,9 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
 
     /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one. Only <paramref name="plainHttpHosts"/> and loopback are spoken to in plain HTTP.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
-    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, ProxyRouter router, IReadOnlyList<string> plainHttpHosts, CancellationToken cancellationToken = default)
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, IReadOnlyList<string> plainHttpHosts, CancellationToken cancellationToken = default)
     {
-        var server = new ProxyServer(listen, router, plainHttpHosts);
+        var server = new ProxyServer(listen, plainHttpHosts);
         try
         {
             await server._server.StartAsync(server, cancellationToken);
@@ -71,6 +70,9 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
             throw;
         }
     }
+
+    /// <summary>Serves what <paramref name="router"/> knows from now on; before, and with null, it serves nothing.</summary>
+    public void Serve(ProxyRouter? router) => _router = router;
 
     /// <inheritdoc />
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -87,7 +89,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
             return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync("{}", context.RequestAborted);
         }
 
-        return _router.Find(context.Request.Method, path, query) is { } route
+        return _router?.Find(context.Request.Method, path, query) is { } route
             ? _forwarder.ForwardAsync(context, route)
             : RegistryForwarder.FailAsync(context, StatusCodes.Status404NotFound, "NAME_UNKNOWN", "this proxy serves the base and target image of one build, nothing else");
     }

@@ -18,6 +18,9 @@ internal sealed class ProxySettings
     /// <summary>Whether stdin brings the credentials; then the next two do not count.</summary>
     public bool CredentialsFromStdin { get; init; }
 
+    /// <summary>Whether it listens first, and waits on stdin for images and credentials.</summary>
+    public bool StandsBy { get; init; }
+
     /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention.</summary>
     public IReadOnlyList<string> PlainHttpHosts { get; init; } = [];
 

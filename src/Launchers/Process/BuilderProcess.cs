@@ -31,7 +31,7 @@ internal sealed class BuilderProcess : IDisposable
 
     /// <summary>
     /// Starts <paramref name="command"/> in a session of its own, its output appended to <paramref name="logFile"/>, and notes it in
-    /// <paramref name="idFile"/>. <paramref name="input"/> is written to its standard input.
+    /// <paramref name="idFile"/>. <paramref name="input"/> is written to its standard input; null leaves that open for <see cref="GiveInputAsync(string, CancellationToken)"/>.
     /// </summary>
     public static async Task<BuilderProcess> StartAsync(
         IReadOnlyList<string> command,
@@ -39,7 +39,7 @@ internal sealed class BuilderProcess : IDisposable
         string folder,
         string logFile,
         string idFile,
-        string input,
+        string? input,
         CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo("/bin/sh")
@@ -65,7 +65,10 @@ internal sealed class BuilderProcess : IDisposable
         try
         {
             await File.WriteAllTextAsync(idFile, $"{builder._id} {builder._startTime}", cancellationToken);
-            await GiveInputAsync(process.StandardInput, input, cancellationToken);
+            if (input is not null)
+            {
+                await builder.GiveInputAsync(input, cancellationToken);
+            }
         }
         catch
         {
@@ -135,12 +138,13 @@ internal sealed class BuilderProcess : IDisposable
         }
     }
 
-    private static async Task GiveInputAsync(StreamWriter standardInput, string input, CancellationToken cancellationToken)
+    /// <summary>Writes all of the process's standard input. Only for a child of this process that was started without.</summary>
+    public async Task GiveInputAsync(string input, CancellationToken cancellationToken)
     {
         try
         {
-            await standardInput.WriteAsync(input.AsMemory(), cancellationToken);
-            standardInput.Close();
+            await _child!.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
+            _child.StandardInput.Close();
         }
         catch (IOException)
         {

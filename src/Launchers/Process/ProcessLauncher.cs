@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Registry.Credentials;
+using Microsoft.Extensions.Logging;
 
 namespace ImageBuilder.Launchers.Process;
 
@@ -10,9 +11,26 @@ namespace ImageBuilder.Launchers.Process;
 /// credentials, `build` has none. They start at once, since starting is most of what a build of cached layers costs: `build` waits for the
 /// other two. They outlive this service; what they did is in the folder.
 /// </summary>
-public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain keychain, TimeProvider clock) : IBuildLauncher
+public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 {
     private static readonly string[] InheritedVariables = ["PATH", "DOTNET_ROOT", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+
+    private readonly ProcessLauncherOptions _options;
+    private readonly Keychain _keychain;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<ProcessLauncher> _logger;
+    private readonly SpareProxies _spares;
+
+    /// <summary>A launcher; one at a time uses a work folder.</summary>
+    public ProcessLauncher(ProcessLauncherOptions options, Keychain keychain, TimeProvider clock, ILogger<ProcessLauncher> logger)
+    {
+        _options = options;
+        _keychain = keychain;
+        _clock = clock;
+        _logger = logger;
+        _spares = new SpareProxies(options.SpareProxyLifetime, clock, StartSpareAsync);
+        RemoveOldSpares();
+    }
 
     /// <inheritdoc />
     public async Task<IAttempt> LaunchAsync(AttemptId id, BuildOrder order, BuildSecrets secrets, CancellationToken cancellationToken)
@@ -22,15 +40,8 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
         try
         {
             folder.Create();
-            var credentials = await ProxyCredentials.ComposeAsync(keychain, order, secrets.Access, cancellationToken);
-            proxy = await StartAsync(
-                folder,
-                folder.ProxyLog,
-                "proxy",
-                ["--listen", "127.0.0.1:0", "--address-file", folder.ProxyAddress, "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef, .. options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host])],
-                [],
-                credentials,
-                cancellationToken);
+            var credentials = await ProxyCredentials.ComposeAsync(_keychain, order, secrets.Access, cancellationToken);
+            proxy = await StartProxyAsync(folder, order, credentials, cancellationToken);
             if (order is { BuildBase: true, Context: { } context })
             {
                 init = await StartAsync(
@@ -42,7 +53,9 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
             }
 
             build = await StartAsync(folder, folder.Log, "build", [], BuildVariables(folder, order), string.Empty, cancellationToken);
-            return new ProcessAttempt(folder, proxy, init, build, options, clock);
+            var attempt = new ProcessAttempt(folder, proxy, init, build, _options, _clock);
+            _ = ReplenishAfterAsync(attempt);
+            return attempt;
         }
         catch (Exception error)
         {
@@ -76,11 +89,14 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
                 BuilderProcess.Find(folder.ProcessId("proxy")),
                 BuilderProcess.Find(folder.ProcessId("init")),
                 BuilderProcess.Find(folder.ProcessId("build")),
-                options,
-                clock)
+                _options,
+                _clock)
             : null;
         return Task.FromResult(attempt);
     }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => _spares.DisposeAsync();
 
     private static string Initializer(BuildContextSource context, BuildSecrets secrets) => new JsonObject
     {
@@ -121,8 +137,8 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
             ("BOB_TARGET_REF", "localhost:8080/target:latest"),
             ("BOB_BASE_REF", digest < 0 ? "localhost:8080/base:latest" : $"localhost:8080/base{order.BaseRef[digest..]}"),
             ("BOB_BUILD_BASE", order.BuildBase ? "true" : "false"),
-            ("BOB_STORAGE_ROOT", options.StorageFolder),
-            ("BOB_NETWORK", options.Network),
+            ("BOB_STORAGE_ROOT", _options.StorageFolder),
+            ("BOB_NETWORK", _options.Network),
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
         ];
         if (order.Context is { } context)
@@ -137,13 +153,78 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
         return variables;
     }
 
+    private async Task<BuilderProcess> StartProxyAsync(
+        AttemptFolder folder, BuildOrder order, string credentials, CancellationToken cancellationToken)
+    {
+        if (_spares.TryTake() is { } spare)
+        {
+            try
+            {
+                var images = new JsonObject { ["baseRef"] = order.BaseRef, ["targetRef"] = order.WorkspaceRef, ["credentials"] = JsonNode.Parse(credentials) };
+                return await spare.GiveAsync(folder, images.ToJsonString(), cancellationToken);
+            }
+            catch
+            {
+                spare.Dispose();
+                throw;
+            }
+        }
+
+        return await StartAsync(
+            folder,
+            folder.ProxyLog,
+            "proxy",
+            [.. ProxyArguments(folder), "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef],
+            [],
+            credentials,
+            cancellationToken);
+    }
+
+    private IEnumerable<string> ProxyArguments(AttemptFolder folder) =>
+        ["--listen", "127.0.0.1:0", "--address-file", folder.ProxyAddress, .. _options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host])];
+
+    private async Task<SpareProxy> StartSpareAsync()
+    {
+        var folder = new AttemptFolder(Path.Combine(_options.WorkFolder, $"{SpareProxy.FolderPrefix}{Guid.NewGuid():N}"));
+        folder.Create();
+        var process = await StartAsync(
+            folder, folder.ProxyLog, "proxy", [.. ProxyArguments(folder), "--standby"], [], input: null, CancellationToken.None);
+        return new SpareProxy(folder, process);
+    }
+
+    /// <summary>When a build is over, not while it needs the processors itself.</summary>
+    private async Task ReplenishAfterAsync(ProcessAttempt attempt)
+    {
+        try
+        {
+            await ((Task)attempt.Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _spares.ReplenishAsync();
+        }
+        catch (Exception error)
+        {
+            LogNoSpare(_logger, error);
+        }
+    }
+
+    /// <summary>Removes the folders of spares that ended with an earlier service.</summary>
+    private void RemoveOldSpares()
+    {
+        if (Directory.Exists(_options.WorkFolder))
+        {
+            foreach (var old in Directory.EnumerateDirectories(_options.WorkFolder, $"{SpareProxy.FolderPrefix}*"))
+            {
+                Directory.Delete(old, recursive: true);
+            }
+        }
+    }
+
     private Task<BuilderProcess> StartAsync(
         AttemptFolder folder,
         string logFile,
         string verb,
         string[] arguments,
         List<(string Name, string Value)> variables,
-        string input,
+        string? input,
         CancellationToken cancellationToken)
     {
         var environment = InheritedVariables
@@ -153,15 +234,17 @@ public sealed class ProcessLauncher(ProcessLauncherOptions options, Keychain key
         environment["HOME"] = folder.Home;
         environment["TMPDIR"] = folder.Temp;
         environment["LANG"] = "C.UTF-8";
+        // No debugger and no tracer attaches to a builder; without their sockets it starts sooner.
+        environment["DOTNET_EnableDiagnostics"] = "0";
         foreach (var (name, value) in variables)
         {
             environment[name] = value;
         }
 
-        string[] bob = options.Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", options.Bob] : [options.Bob];
+        string[] bob = _options.Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", _options.Bob] : [_options.Bob];
         return BuilderProcess.StartAsync(
             [.. bob, verb, .. arguments], environment, folder.Root, logFile, folder.ProcessId(verb), input, cancellationToken);
     }
 
-    private AttemptFolder FolderOf(AttemptId id) => new(Path.Combine(options.WorkFolder, id.ToString()));
+    private AttemptFolder FolderOf(AttemptId id) => new(Path.Combine(_options.WorkFolder, id.ToString()));
 }

@@ -20,6 +20,11 @@ public sealed record ProcessLauncherOptions
     /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention. Default none.</summary>
     public ImmutableArray<string> PlainHttpHosts { get; init; } = [];
 
+    /// <summary>
+    /// How long a proxy that was started ahead of the next build waits for it, from the end of the last one. Default zero: none is started.
+    /// </summary>
+    public TimeSpan SpareProxyLifetime { get; init; }
+
     /// <summary>How long a cancelled builder may take to clean up after itself before it is killed. Default 2 seconds.</summary>
     public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(2);
 }

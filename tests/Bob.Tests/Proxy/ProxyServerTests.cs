@@ -231,12 +231,14 @@ public sealed class ProxyServerTests
 
     private static HttpClient Client(ProxyServer proxy) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{proxy.Address}/") };
 
-    private static Task<ProxyServer> StartAsync(string registry) => ProxyServer.StartAsync(
-        new IPEndPoint(IPAddress.Loopback, 0),
-        new ProxyRouter(
+    private static async Task<ProxyServer> StartAsync(string registry)
+    {
+        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), []);
+        server.Serve(new ProxyRouter(
             [new ProxyAlias("base", ImageReference.Parse($"{registry}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry}/org/ws:2"))],
-            ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)),
-        []);
+            ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)));
+        return server;
+    }
 
     private static string Auth(string login) => Convert.ToBase64String(Encoding.UTF8.GetBytes(login));
 }

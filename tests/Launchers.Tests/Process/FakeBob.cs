@@ -1,6 +1,7 @@
 using ImageBuilder.Builds;
 using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Credentials;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ImageBuilder.Launchers.Tests.Process;
 
@@ -70,16 +71,18 @@ internal sealed class FakeBob : IAsyncDisposable
 
     public static BuildSecrets Secrets { get; } = new(RegistryAccess.All, "git-password-1", "https://once.test/secret-2");
 
-    public ProcessLauncher NewLauncher(TimeSpan? grace = null) => new(
+    public ProcessLauncher NewLauncher(TimeSpan? grace = null, TimeSpan spareLifetime = default, TimeProvider? clock = null) => new(
         new ProcessLauncherOptions
         {
             Bob = Bob,
             WorkFolder = WorkFolder,
             StorageFolder = Path.Combine(Folder, "storage"),
             CancelGrace = grace ?? TimeSpan.FromSeconds(1),
+            SpareProxyLifetime = spareLifetime,
         },
         new Keychain([new AllSources(Credentials)]),
-        TimeProvider.System);
+        clock ?? TimeProvider.System,
+        NullLogger<ProcessLauncher>.Instance);
 
     public async Task<IAttempt> LaunchAsync(BuildOrder? order = null, BuildSecrets? secrets = null)
     {
@@ -137,7 +140,8 @@ internal sealed class FakeBob : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
+    /// <summary>Ends when the condition holds, which another process brings about.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
     {
         using var over = new CancellationTokenSource(Patience);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
