@@ -7,7 +7,8 @@ using Orleans.Runtime;
 namespace ImageBuilder.Grains.Directory;
 
 /// <summary>
-/// Keeps the shard's list, and forgets what is past retention whenever a build ends here and when the service starts.
+/// Keeps the shard's list, and forgets what is past retention whenever a build ends here, when the service starts, and now and
+/// then, so that a service which nobody uses forgets too.
 /// </summary>
 internal sealed partial class BuildDirectoryGrain(
     [PersistentState("directory", StateStorage.Name)] IPersistentState<DirectoryState> state,
@@ -17,6 +18,14 @@ internal sealed partial class BuildDirectoryGrain(
 {
     /// <summary>Bounds what one shard stores, however many builds end within retention.</summary>
     private const int MaxEnded = 1_000;
+
+    /// <inheritdoc />
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // Kept alive: when it was collected, nothing would tick.
+        this.RegisterGrainTimer(ForgetOldAsync, new GrainTimerCreationOptions(options.ForgetPeriod, options.ForgetPeriod) { KeepAlive = true });
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc />
     public Task Add(DirectoryEntry entry) => StoreAsync(state.State with { Running = state.State.Running.SetItem(entry.Id, entry) });
@@ -71,17 +80,25 @@ internal sealed partial class BuildDirectoryGrain(
     {
         var horizon = clock.GetUtcNow() - options.Retention;
         var old = state.State.Ended.TakeWhile((entry, index) => entry.FinishedAt < horizon || state.State.Ended.Count - index > MaxEnded).ToList();
-        if (old.Count == 0)
-        {
-            return;
-        }
-
+        var forgotten = new HashSet<Guid>();
         foreach (var entry in old)
         {
-            await GrainFactory.GetGrain<IBuildGrain>(entry.Id).Forget();
+            try
+            {
+                await GrainFactory.GetGrain<IBuildGrain>(entry.Id).Forget();
+                forgotten.Add(entry.Id);
+            }
+            catch (Exception error)
+            {
+                // It stays in the list, so that the next time it is tried again.
+                LogForgetFailed(logger, error, entry.Id);
+            }
         }
 
-        await StoreAsync(state.State with { Ended = state.State.Ended.RemoveRange(0, old.Count) });
+        if (forgotten.Count > 0)
+        {
+            await StoreAsync(state.State with { Ended = state.State.Ended.RemoveAll(entry => forgotten.Contains(entry.Id)) });
+        }
     }
 
     private Task StoreAsync(DirectoryState next)

@@ -11,6 +11,9 @@ public sealed record BuildOptions
     /// <summary>How long a build and its log are kept after the end. Default 24 hours.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>How often builds past <see cref="Retention"/> are looked for, beside the end of every build. Default 10 minutes.</summary>
+    public TimeSpan ForgetPeriod { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Platform of the images. Default linux/amd64.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;
 }

@@ -13,6 +13,9 @@ internal sealed class TestLogs(string folder) : IBuildLogs
     /// <summary>Called before the end is told; it may throw.</summary>
     public Action BeforeGetEnd { get; set; } = () => { };
 
+    /// <summary>Called before a log is deleted; it may throw.</summary>
+    public Action<Guid> BeforeDelete { get; set; } = _ => { };
+
     public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
         await BeforeAppend(cancellationToken);
@@ -29,5 +32,9 @@ internal sealed class TestLogs(string folder) : IBuildLogs
         return _inner.GetEndAsync(buildId, cancellationToken);
     }
 
-    public ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken) => _inner.DeleteAsync(buildId, cancellationToken);
+    public ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken)
+    {
+        BeforeDelete(buildId);
+        return _inner.DeleteAsync(buildId, cancellationToken);
+    }
 }

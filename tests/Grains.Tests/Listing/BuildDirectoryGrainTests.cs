@@ -81,6 +81,59 @@ public sealed class BuildDirectoryGrainTests
     }
 
     [Fact]
+    public async Task End_OneOldBuildCannotBeForgotten_TheOthersAreAndItIsTriedAgain()
+    {
+        await using var world = new GrainWorld { Options = new BuildOptions { Retention = TimeSpan.FromHours(1) } };
+        var host = await world.StartHostAsync();
+        var shard = host.Grains.GetGrain<IBuildDirectoryGrain>(0);
+        var (stuck, old, recent) = (Entry(world), Entry(world), Entry(world));
+        foreach (var entry in new[] { stuck, old })
+        {
+            await shard.Add(entry);
+            await shard.End(entry with { Status = BuildStatus.Failed, FinishedAt = world.Clock.GetUtcNow() });
+        }
+
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        await shard.Add(recent);
+        world.Logs.BeforeDelete = id =>
+        {
+            if (id == stuck.Id)
+            {
+                throw new IOException("Input/output error");
+            }
+        };
+
+        await shard.End(recent with { Status = BuildStatus.Failed, FinishedAt = world.Clock.GetUtcNow() });
+
+        Ended().ShouldBe([stuck.Id, recent.Id]);
+        world.Logs.BeforeDelete = _ => { };
+        await shard.TakeUp();
+        Ended().ShouldBe([recent.Id]);
+
+        IEnumerable<Guid> Ended() => world.Storage.All<DirectoryState>("directory").ShouldHaveSingleItem().Ended.Select(entry => entry.Id);
+    }
+
+    [Fact]
+    public async Task Timer_BuildGoesPastRetentionAndNobodyCalls_IsForgotten()
+    {
+        await using var world = new GrainWorld
+        {
+            Options = new BuildOptions { Retention = TimeSpan.FromHours(1), ForgetPeriod = TimeSpan.FromMilliseconds(5) },
+        };
+        var forgotten = new TaskCompletionSource<Guid>(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Logs.BeforeDelete = id => forgotten.TrySetResult(id);
+        var host = await world.StartHostAsync();
+        var shard = host.Grains.GetGrain<IBuildDirectoryGrain>(0);
+        var old = Entry(world);
+        await shard.Add(old);
+        await shard.End(old with { Status = BuildStatus.Failed, FinishedAt = world.Clock.GetUtcNow() });
+
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        (await forgotten.Task.WaitAsync(Patience.Limit)).ShouldBe(old.Id);
+    }
+
+    [Fact]
     public async Task End_UnknownOrAgain_ChangesNothing()
     {
         await using var world = new GrainWorld();
