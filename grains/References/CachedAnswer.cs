@@ -20,7 +20,8 @@ internal sealed class CachedAnswer(TimeProvider clock, TimeSpan negativeFreshnes
     {
         if (maxAge > TimeSpan.Zero)
         {
-            return IsFresh(maxAge) ? Task.FromResult(_answer!) : _underWay ?? BeginAsync(ask);
+            // Between the end of a request and the start of the one that waited for it there is only the latter.
+            return IsFresh(maxAge) ? Task.FromResult(_answer!) : _underWay ?? _next ?? BeginAsync(ask);
         }
 
         if (_next is null && _underWay is not null)

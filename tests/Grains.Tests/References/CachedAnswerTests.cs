@@ -129,6 +129,30 @@ public sealed class CachedAnswerTests
         (await late).ShouldBe(Found);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(60)]
+    public Task GetAsync_CallerBetweenARequestAndTheOneThatWaitsForIt_SharesTheOneThatWaits(int maxAgeSeconds) => AsInAGrainAsync(async () =>
+    {
+        var (first, second) = (new TaskCompletionSource<ResolveAnswer>(), new TaskCompletionSource<ResolveAnswer>());
+        var early = _cached.GetAsync(TimeSpan.FromSeconds(60), () => Ask(first.Task));
+        var between = SlipInAsync();
+        var late = _cached.GetAsync(TimeSpan.Zero, () => Ask(second.Task));
+
+        first.SetException(new InvalidOperationException("odd"));
+        second.SetResult(Found);
+
+        (await late).ShouldBe(Found);
+        (await between).ShouldBe(Found);
+        _asked.ShouldBe(2);
+
+        async Task<ResolveAnswer> SlipInAsync()
+        {
+            await ((Task)early).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            return await _cached.GetAsync(TimeSpan.FromSeconds(maxAgeSeconds), () => Ask(Task.FromResult(NotFound)));
+        }
+    });
+
     [Fact]
     public async Task GetAsync_RequestFails_NextCallerAsksAgain()
     {
@@ -137,6 +161,10 @@ public sealed class CachedAnswerTests
 
         (await GetAsync(60, Found)).ShouldBe(Found);
     }
+
+    /// <summary>One at a time, and whoever waits for the same goes on in the order of waiting.</summary>
+    private static Task AsInAGrainAsync(Func<Task> test) => Task.Factory.StartNew(
+        test, CancellationToken.None, TaskCreationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
 
     private Task<ResolveAnswer> GetAsync(int maxAgeSeconds, ResolveAnswer answer) =>
         _cached.GetAsync(TimeSpan.FromSeconds(maxAgeSeconds), () => Ask(Task.FromResult(answer)));
