@@ -51,10 +51,10 @@ internal sealed class ProcessAttempt : IAttempt
     /// <inheritdoc />
     public async Task CancelAsync(CancellationToken cancellationToken)
     {
-        _init?.KillGroup();
-        _build?.Terminate();
         if (_build is not null)
         {
+            // Nothing else is ended before it: when `init` or `proxy` ends early, the watcher kills all that is left.
+            _build.Terminate();
             using var grace = new CancellationTokenSource(_options.CancelGrace, _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, cancellationToken);
             await _build.WaitForExitAsync(_clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -240,6 +240,22 @@ public sealed class ProcessLauncherTests
     }
 
     [Fact]
+    public async Task Cancel_WhileTheContextIsFetched_BuilderIsGivenTheTimeToCleanUpToo()
+    {
+        await using var bob = new FakeBob(
+            build: "trap 'sleep 0.5; echo clean >$TEST/cleaned; exit 1' TERM; : >$TEST/started; while :; do sleep 0.01; done",
+            init: "exec sleep 600");
+        var launcher = bob.NewLauncher(grace: FakeBob.Patience);
+        await using var attempt = await launcher.LaunchAsync(bob.Id, FakeBob.Order, FakeBob.Secrets, CancellationToken.None);
+        await bob.SignalAsync("started");
+
+        await attempt.CancelAsync(CancellationToken.None).WaitAsync(FakeBob.Patience / 2);
+
+        File.Exists(Path.Combine(bob.Folder, "cleaned")).ShouldBeTrue();
+        await bob.NoProcessesAsync();
+    }
+
+    [Fact]
     public async Task Cancel_EndedAttempt_StaysAsItEnded()
     {
         await using var bob = new FakeBob();
