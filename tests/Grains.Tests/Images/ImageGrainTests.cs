@@ -1,6 +1,7 @@
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Grains.Tests.Hosting;
+using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Grains.Tests.Images;
 
@@ -39,6 +40,51 @@ public sealed class ImageGrainTests
 
         ticket.ShouldBe(new BuildTicket(made, Joined: true));
         world.Launcher.Launches.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Build_TwoHundredOrdersAfterTheEnd_ShareTheRequestsForTheImage()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var made = await BuildAsync(world, host);
+        var image = host.Image(GrainWorld.Order().WorkspaceRef);
+        var (asked, answer) = (world.Registry.Heads, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var held = 1;
+        world.Registry.OnManifest = async (_, cancellationToken) =>
+        {
+            if (Interlocked.Decrement(ref held) >= 0)
+            {
+                await answer.Task.WaitAsync(cancellationToken);
+            }
+
+            return null;
+        };
+
+        var orders = Enumerable.Range(0, 200).Select(_ => image.Build(GrainWorld.Order())).ToArray();
+
+        // Calls that went the same way after them: when these are back, the orders have got there too.
+        await image.GetLatestBuild().WaitAsync(Patience.Limit);
+        var key = ReferenceKey.Of(ImageReference.Parse(GrainWorld.Order().WorkspaceRef), world.Options.Platform);
+        await host.Reference(key).Resolve(new ResolveQuery(GrainWorld.Own("someone", "else"), TimeSpan.Zero, Patient: false)).WaitAsync(Patience.Limit);
+        answer.SetResult();
+
+        (await Task.WhenAll(orders)).ShouldAllBe(ticket => ticket == new BuildTicket(made, true));
+        (world.Registry.Heads - asked).ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public async Task Build_TwoHundredOrdersAfterTheEndWithImageGone_StartOneBuild()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var made = await BuildAsync(world, host);
+        world.Registry.Remove("workspace:w");
+
+        var tickets = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => host.Image(GrainWorld.Order().WorkspaceRef).Build(GrainWorld.Order())));
+
+        tickets.Select(ticket => ticket.BuildId).Distinct().ShouldHaveSingleItem().ShouldNotBe(made);
+        tickets.Count(ticket => !ticket.Joined).ShouldBe(1);
     }
 
     [Fact]
