@@ -32,7 +32,9 @@ public sealed class SpareProxyTests
     [Fact]
     public async Task Launch_AfterABuild_TakesTheSpareAndGivesItImagesAndCredentials()
     {
-        await using var bob = new FakeBob(proxy: Proxy);
+        // A build that comes after a spare lasts until its proxy has its order, as a real one does: the end of a build is the end of its proxy.
+        await using var bob = new FakeBob(
+            build: "[ ! -e \"$TEST/spares\" ] || while [ ! -s \"$TEST/order\" ]; do sleep 0.01; done; " + FakeBob.BuildSucceeds, proxy: Proxy);
         bob.Credentials.Add(new KnownCredentials(("registry.test", RegistryCredential.Basic("user", "password-3"))));
         await using var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
         await BuildAsync(bob, launcher, number: 1);
