@@ -71,7 +71,6 @@ public sealed class SpareProxyTests
         await using var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
         await BuildAsync(bob, launcher, number: 1);
         await SpareReadyAsync(bob);
-        await FakeBob.UntilAsync(() => _clock.ArmedTimers > 0);
 
         _clock.Advance(Lifetime);
 
@@ -113,7 +112,7 @@ public sealed class SpareProxyTests
         await attempt.DisposeAsync();
     }
 
-    /// <summary>The launcher starts the spare on its own once a build has ended.</summary>
-    private static Task SpareReadyAsync(FakeBob bob) => FakeBob.UntilAsync(() =>
-        Directory.EnumerateDirectories(bob.WorkFolder, "spare.*").Any(spare => File.Exists(Path.Combine(spare, "proxy.address"))));
+    /// <summary>The launcher starts the spare on its own once a build has ended; its lifetime begins when it can be taken.</summary>
+    private Task SpareReadyAsync(FakeBob bob) => FakeBob.UntilAsync(() =>
+        _clock.ArmedTimers > 0 && Directory.EnumerateDirectories(bob.WorkFolder, "spare.*").Any(spare => File.Exists(Path.Combine(spare, "proxy.address"))));
 }
