@@ -1,0 +1,11 @@
+namespace ImageBuilder.Builds;
+
+/// <summary>Whether somebody waits for a build.</summary>
+public enum BuildPriority
+{
+    /// <summary>Somebody waits; goes before background builds.</summary>
+    Interactive,
+
+    /// <summary>Nobody waits: prebuilds and the like.</summary>
+    Background,
+}
