@@ -33,8 +33,33 @@ report.SetAction(parsed => TestReport.Write(parsed.GetValue(results)!, Console.O
 var figures = new Command("figures", "Measures the service against the same work done by hand.");
 figures.SetAction((_, cancellationToken) => FiguresRun.RunAsync(cancellationToken));
 
+var defaults = new ResolveFiguresOptions();
+var rounds = Count("--rounds", "How often each figure is taken.", defaults.Rounds);
+var seconds = Count("--seconds", "How long each takes.", (int)defaults.Round.TotalSeconds);
+var connections = Count("--connections", "Connections to each server.", defaults.Connections);
+var calls = Count("--calls", "Calls under way at a time.", defaults.Calls);
+var resolveFigures = new Command("resolve-figures", "Measures resolves from the service's cache against a bare echo on the same gRPC stack.")
+{
+    rounds, seconds, connections, calls,
+};
+resolveFigures.SetAction((parsed, cancellationToken) => ResolveFiguresRun.RunAsync(
+    new ResolveFiguresOptions
+    {
+        Rounds = parsed.GetValue(rounds),
+        Round = TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+        Connections = parsed.GetValue(connections),
+        Calls = parsed.GetValue(calls),
+    },
+    Console.Out,
+    cancellationToken));
+
+var echoPort = Port("--port");
+var serveEcho = new Command("serve-echo", "Serves the echo of resolve-figures.") { echoPort };
+serveEcho.Hidden = true;
+serveEcho.SetAction((parsed, cancellationToken) => EchoProcess.ServeAsync(parsed.GetValue(echoPort), cancellationToken));
+
 // Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
-var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures }.Parse(args);
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, resolveFigures, serveEcho }.Parse(args);
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return parsed.Errors.Count > 0 ? 2 : code;
 
@@ -46,6 +71,19 @@ static Option<int> Port(string name)
         if (result.GetValueOrDefault<int>() is < 0 or > 65535)
         {
             result.AddError($"{name} is a port: 0 to 65535.");
+        }
+    });
+    return option;
+}
+
+static Option<int> Count(string name, string description, int usual)
+{
+    var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual };
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() is < 1 or > 10_000)
+        {
+            result.AddError($"{name} is 1 to 10000.");
         }
     });
     return option;

@@ -18,15 +18,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>The program, beside whichever program of this checkout is running.</summary>
-    public static string Program
-    {
-        get
-        {
-            // artifacts/<set>/bin/<project>/<configuration>/
-            var folder = new DirectoryInfo(AppContext.BaseDirectory);
-            return Path.Combine(folder.Parent!.Parent!.FullName, "Silo", folder.Name, "imagebuilder-silo");
-        }
-    }
+    public static string Program => CheckoutProgram.Path("Silo", "imagebuilder-silo");
 
     /// <summary>The running process.</summary>
     public RunningProcess Process { get; }
