@@ -12,6 +12,9 @@ public sealed record RegistryCall
     /// <summary>Whether to wait out rate limits; default <see cref="RegistryRetry.None"/>.</summary>
     public RegistryRetry Retry { get; init; }
 
+    /// <summary>Whether reading may be done from the registry's mirrors; default true. False for what must be true of the registry itself, as before a push.</summary>
+    public bool UseMirrors { get; init; } = true;
+
     /// <summary>
     /// How long one request may take, tokens, redirects, retries and waiting included, until its answer begins; default 30 s. The bytes of a blob
     /// are not counted: they may take as long as they flow (<see cref="RegistryTransportOptions.StallTimeout"/>).

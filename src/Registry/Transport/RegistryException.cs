@@ -34,6 +34,9 @@ public sealed class RegistryException : Exception
     /// <summary>The registry, as in an image reference's domain.</summary>
     public string Host { get; }
 
-    /// <summary>With <see cref="RegistryError.RateLimited"/>: how long the registry asks to stay away; null when it did not say.</summary>
+    /// <summary>
+    /// With <see cref="RegistryError.RateLimited"/>: how long to stay away, as the registry asks or, where it does not say, as is polite (1 s, doubled with
+    /// each refusal up to 60 s). A request with the same credential before that is refused without being sent.
+    /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 }

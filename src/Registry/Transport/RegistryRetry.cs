@@ -6,6 +6,6 @@ public enum RegistryRetry
     /// <summary>Too many requests (429) is told at once.</summary>
     None,
 
-    /// <summary>Too many requests (429) is waited out as the registry asks, as long as the deadline allows.</summary>
+    /// <summary>Too many requests (429) is waited out as the registry asks; where that is longer than the deadline allows, it is told at once.</summary>
     Wait,
 }
