@@ -1,23 +1,29 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ImageBuilder.Sandbox.Processes;
 
 namespace ImageBuilder.Sandbox.Registry;
 
-/// <summary>A docker-registry on 127.0.0.1 that asks for a user and password and keeps its images in a folder.</summary>
-public sealed class RegistryServer : IAsyncDisposable
+/// <summary>A docker-registry on 127.0.0.1 that keeps its images in a folder. It asks for a user and password unless told otherwise.</summary>
+public sealed partial class RegistryServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     private readonly RunningProcess _process;
+    private readonly PrivateAuthority? _authority;
 
-    private RegistryServer(RunningProcess process, int port, string user, string password, string authFile)
+    private RegistryServer(RunningProcess process, PrivateAuthority? authority, TokenServer? tokens, RegistryServerOptions options, string user, string password, string authFile)
     {
         _process = process;
-        Port = port;
+        _authority = authority;
+        Tokens = tokens;
+        Port = options.Port;
+        IsTls = options.Tls;
         User = user;
         Password = password;
         AuthFile = authFile;
@@ -29,7 +35,16 @@ public sealed class RegistryServer : IAsyncDisposable
     /// <summary>Host and port, as image references begin.</summary>
     public string Host => $"127.0.0.1:{Port}";
 
-    /// <summary>The user who may read and write.</summary>
+    /// <summary>Whether it speaks TLS.</summary>
+    public bool IsTls { get; }
+
+    /// <summary>With TLS: the certificate (PEM) of the authority that signed the registry's own; alone in its folder.</summary>
+    public string? AuthorityFile => IsTls ? _authority!.CertificateFile : null;
+
+    /// <summary>With <see cref="RegistryAccess.Token"/>: what gives out its tokens.</summary>
+    public TokenServer? Tokens { get; }
+
+    /// <summary>The user who may read, write and delete.</summary>
     public string User { get; }
 
     /// <summary>That user's password.</summary>
@@ -41,15 +56,23 @@ public sealed class RegistryServer : IAsyncDisposable
     /// <summary>Base64 of "user:password", as docker config files and requests carry it.</summary>
     public string Auth => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
 
-    /// <summary>Starts a registry whose images, user and port (if still free) are those of the last one in <paramref name="dataFolder"/>.</summary>
+    /// <summary>Starts a registry that asks for a password, whose images, user and port (if still free) are those of the last one in <paramref name="dataFolder"/>.</summary>
     /// <param name="dataFolder">Created if missing.</param>
     /// <param name="port">The port to listen on; 0 chooses one.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="InvalidOperationException">The registry did not start; the message holds its last output.</exception>
-    public static async Task<RegistryServer> StartAsync(string dataFolder, int port = 0, CancellationToken cancellationToken = default)
+    public static Task<RegistryServer> StartAsync(string dataFolder, int port = 0, CancellationToken cancellationToken = default) =>
+        StartAsync(dataFolder, new RegistryServerOptions { Port = port }, cancellationToken);
+
+    /// <summary>Starts a registry whose images, user and port (if still free) are those of the last one in <paramref name="dataFolder"/>.</summary>
+    /// <param name="dataFolder">Created if missing.</param>
+    /// <param name="options">What kind.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidOperationException">The registry did not start; the message holds its last output.</exception>
+    public static async Task<RegistryServer> StartAsync(string dataFolder, RegistryServerOptions options, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(dataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        port = FreePort.ChooseFor(Path.Combine(dataFolder, "port"), port);
+        options = options with { Port = FreePort.ChooseFor(Path.Combine(dataFolder, "port"), options.Port) };
 
         const string user = "sandbox";
         var passwordFile = Path.Combine(dataFolder, "password");
@@ -59,45 +82,55 @@ public sealed class RegistryServer : IAsyncDisposable
         }
 
         var password = (await File.ReadAllTextAsync(passwordFile, cancellationToken)).Trim();
-        var usersFile = Path.Combine(dataFolder, "htpasswd");
-        await File.WriteAllTextAsync(usersFile, $"{user}:{PasswordHash.Compute(password)}\n", cancellationToken);
-
         var authFile = Path.Combine(dataFolder, "docker-config.json");
         var auth = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
         await WriteSecretAsync(
             authFile,
-            JsonSerializer.Serialize(new { auths = new Dictionary<string, object> { [$"127.0.0.1:{port}"] = new { auth } } }),
+            JsonSerializer.Serialize(new { auths = new Dictionary<string, object> { [$"127.0.0.1:{options.Port}"] = new { auth } } }),
             cancellationToken);
 
-        // Its configuration is YAML, of which JSON is a part.
-        var configFile = Path.Combine(dataFolder, "config.yml");
-        await File.WriteAllTextAsync(
-            configFile,
-            JsonSerializer.Serialize(new
-            {
-                version = 0.1,
-                log = new { level = "warn", accesslog = new { disabled = true } },
-                storage = new { filesystem = new { rootdirectory = Path.Combine(dataFolder, "images") }, delete = new { enabled = true } },
-                http = new { addr = $"127.0.0.1:{port}", secret = RandomNumberGenerator.GetHexString(32) },
-                auth = new { htpasswd = new { realm = "sandbox", path = usersFile } },
-            }),
-            cancellationToken);
-
-        var process = await RunningProcess.StartAsync("docker-registry", ["serve", configFile], Path.Combine(dataFolder, "log"));
-        var server = new RegistryServer(process, port, user, password, authFile);
+        var authority = options.Tls || options.Access == RegistryAccess.Token ? PrivateAuthority.Create(Path.Combine(dataFolder, "authority")) : null;
+        var tokens = options.Access == RegistryAccess.Token ? await TokenServer.StartAsync(authority!, cancellationToken) : null;
+        tokens?.Allow(user, password, TokenGrant.All);
+        RegistryServer? server = null;
         try
         {
+            // Its configuration is YAML, of which JSON is a part.
+            var configFile = Path.Combine(dataFolder, "config.yml");
+            await File.WriteAllTextAsync(
+                configFile,
+                JsonSerializer.Serialize(new Dictionary<string, object>
+                {
+                    ["version"] = 0.1,
+                    ["log"] = new { level = "warn", accesslog = new { disabled = !options.AccessLog } },
+                    ["storage"] = new { filesystem = new { rootdirectory = Path.Combine(dataFolder, "images") }, delete = new { enabled = true } },
+                    ["http"] = await HttpSectionAsync(dataFolder, options, authority, cancellationToken),
+                    ["auth"] = await AuthSectionAsync(dataFolder, options, user, password, tokens, authority, cancellationToken),
+                }),
+                cancellationToken);
+
+            var process = await RunningProcess.StartAsync("docker-registry", ["serve", configFile], Path.Combine(dataFolder, "log"));
+            server = new RegistryServer(process, authority, tokens, options, user, password, authFile);
             await server.WaitUntilReadyAsync(cancellationToken);
             return server;
         }
         catch
         {
-            await server.DisposeAsync();
+            await (server?.DisposeAsync() ?? tokens?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
     }
 
-    /// <summary>A client of this registry's HTTP interface, signed in.</summary>
+    /// <summary>With <see cref="RegistryServerOptions.AccessLog"/>: the requests so far, each as "METHOD path status", of clients whose name holds <paramref name="client"/>.</summary>
+    public IReadOnlyList<string> ReadAccessLog(string client = "") =>
+    [
+        .. File.ReadLines(_process.LogFile)
+            .Select(line => AccessLine().Match(line))
+            .Where(line => line.Success && line.Groups["client"].Value.Contains(client, StringComparison.Ordinal))
+            .Select(line => $"{line.Groups["request"].Value} {line.Groups["status"].Value}"),
+    ];
+
+    /// <summary>A client of this registry's plain HTTP interface, signed in by password.</summary>
     public HttpClient CreateClient() => new()
     {
         BaseAddress = new Uri($"http://{Host}"),
@@ -105,7 +138,51 @@ public sealed class RegistryServer : IAsyncDisposable
     };
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => _process.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        if (Tokens is not null)
+        {
+            await Tokens.DisposeAsync();
+        }
+
+        _authority?.Dispose();
+    }
+
+    [GeneratedRegex("""^\S+ - \S* \[[^]]+\] "(?<request>\S+ \S+) [^"]*" (?<status>[0-9]+) [0-9]+ "[^"]*" "(?<client>[^"]*)"$""")]
+    private static partial Regex AccessLine();
+
+    private static async Task<object> HttpSectionAsync(string dataFolder, RegistryServerOptions options, PrivateAuthority? authority, CancellationToken cancellationToken)
+    {
+        var (addr, secret) = ($"127.0.0.1:{options.Port}", RandomNumberGenerator.GetHexString(32));
+        if (!options.Tls)
+        {
+            return new { addr, secret };
+        }
+
+        using var certificate = authority!.Issue("sandbox registry");
+        using var key = certificate.GetRSAPrivateKey()!;
+        var (certificateFile, keyFile) = (Path.Combine(dataFolder, "tls.crt"), Path.Combine(dataFolder, "tls.key"));
+        await File.WriteAllTextAsync(certificateFile, certificate.ExportCertificatePem(), cancellationToken);
+        await WriteSecretAsync(keyFile, key.ExportPkcs8PrivateKeyPem(), cancellationToken);
+        return new { addr, secret, tls = new { certificate = certificateFile, key = keyFile } };
+    }
+
+    private static async Task<object> AuthSectionAsync(
+        string dataFolder, RegistryServerOptions options, string user, string password, TokenServer? tokens, PrivateAuthority? authority, CancellationToken cancellationToken)
+    {
+        switch (options.Access)
+        {
+            case RegistryAccess.Open:
+                return new { };
+            case RegistryAccess.Token:
+                return new { token = new { realm = tokens!.Realm, service = TokenServer.Service, issuer = TokenServer.Issuer, rootcertbundle = authority!.CertificateFile } };
+            default:
+                var usersFile = Path.Combine(dataFolder, "htpasswd");
+                await File.WriteAllTextAsync(usersFile, $"{user}:{PasswordHash.Compute(password)}\n", cancellationToken);
+                return new { htpasswd = new { realm = "sandbox", path = usersFile } };
+        }
+    }
 
     private static async Task WriteSecretAsync(string path, string text, CancellationToken cancellationToken)
     {
@@ -117,15 +194,27 @@ public sealed class RegistryServer : IAsyncDisposable
 
     private async Task WaitUntilReadyAsync(CancellationToken cancellationToken)
     {
-        using var client = CreateClient();
+        using var handler = new SocketsHttpHandler();
+        if (IsTls)
+        {
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { X509CertificateLoader.LoadCertificateFromFile(AuthorityFile!) },
+                RevocationMode = X509RevocationMode.NoCheck,
+            };
+        }
+
+        using var client = new HttpClient(handler);
+        var address = new Uri($"{(IsTls ? "https" : "http")}://{Host}/v2/");
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_patience);
         while (!_process.Exited.IsCompleted)
         {
             try
             {
-                using var answer = await client.GetAsync(new Uri("/v2/", UriKind.Relative), deadline.Token);
-                if (answer.StatusCode == HttpStatusCode.OK)
+                using var answer = await client.GetAsync(address, deadline.Token);
+                if (answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Unauthorized)
                 {
                     return;
                 }

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace ImageBuilder.Sandbox.Registry;
+
+/// <summary>A certificate authority of one run, which no other program trusts unless told to. Its key never leaves the process.</summary>
+public sealed class PrivateAuthority : IDisposable
+{
+    private readonly X509Certificate2 _certificate;
+
+    private PrivateAuthority(X509Certificate2 certificate, string folder)
+    {
+        _certificate = certificate;
+        Folder = folder;
+        File.WriteAllText(CertificateFile, certificate.ExportCertificatePem());
+    }
+
+    /// <summary>A folder with the authority's certificate and nothing else, as <c>skopeo --cert-dir</c> wants it.</summary>
+    public string Folder { get; }
+
+    /// <summary>The authority's certificate (PEM).</summary>
+    public string CertificateFile => Path.Combine(Folder, "ca.crt");
+
+    /// <summary>An authority whose certificate is written below <paramref name="folder"/>, which is created if missing.</summary>
+    public static PrivateAuthority Create(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=imagebuilder sandbox authority", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.DigitalSignature, critical: true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        var now = TimeProvider.System.GetUtcNow();
+        return new PrivateAuthority(request.CreateSelfSigned(now.AddHours(-1), now.AddDays(2)), folder);
+    }
+
+    /// <summary>A certificate with its key, good for servers on loopback and for signing.</summary>
+    public X509Certificate2 Issue(string name)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(IPAddress.IPv6Loopback);
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, critical: true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        using var certificate = request.Create(_certificate, _certificate.NotBefore, _certificate.NotAfter, RandomNumberGenerator.GetBytes(16));
+        return certificate.CopyWithPrivateKey(key);
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _certificate.Dispose();
+}
