@@ -7,15 +7,18 @@ namespace ImageBuilder.Testing;
 public sealed class NeedsProgramsFactAttribute : FactAttribute
 {
     /// <summary>Needs every one of <paramref name="programs"/> on PATH.</summary>
-    public NeedsProgramsFactAttribute(params string[] programs)
-    {
-        Programs = programs;
-        var missing = programs.Where(program => !MachinePrograms.Exists(program)).ToList();
-        if (missing.Count > 0)
-        {
-            Skip = $"not on this machine: {string.Join(", ", missing)}";
-        }
-    }
+    public NeedsProgramsFactAttribute(params string[] programs) => (Programs, Skip) = (programs, MachinePrograms.WhyNot(programs));
+
+    /// <summary>The programs that the test runs.</summary>
+    public string[] Programs { get; }
+}
+
+/// <summary>As <see cref="NeedsProgramsFactAttribute"/>, for a theory.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NeedsProgramsTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Needs every one of <paramref name="programs"/> on PATH.</summary>
+    public NeedsProgramsTheoryAttribute(params string[] programs) => (Programs, Skip) = (programs, MachinePrograms.WhyNot(programs));
 
     /// <summary>The programs that the test runs.</summary>
     public string[] Programs { get; }
@@ -30,4 +33,8 @@ public static class MachinePrograms
             .Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Concat(["/usr/sbin", "/sbin"])
             .Any(folder => File.Exists(Path.Combine(folder, program)));
+
+    /// <summary>Why a test that needs <paramref name="programs"/> is skipped; null when they are all there.</summary>
+    public static string? WhyNot(IEnumerable<string> programs) =>
+        programs.Where(program => !Exists(program)).ToList() is { Count: > 0 } missing ? $"not on this machine: {string.Join(", ", missing)}" : null;
 }

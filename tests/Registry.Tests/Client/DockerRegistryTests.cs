@@ -10,7 +10,8 @@ using ImageBuilder.Testing;
 namespace ImageBuilder.Registry.Tests.Client;
 
 /// <summary>The client against Docker's own registry, compared with skopeo.</summary>
-public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFixture<DockerRegistries>, IDisposable
+[Collection(nameof(DockerRegistriesCollection))]
+public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposable
 {
     private readonly CountingHandler _handler = new();
     private RegistryClient? _client;
@@ -23,7 +24,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Dispose();
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task ResolveAsync_DockerAndOciImage_IsSkopeosDigestByOneHead()
     {
         foreach (var (image, credential) in new[] { (registries.Private, registries.Credential), (registries.Open, null) })
@@ -36,7 +37,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Requests.ShouldBe(["GET /v2/", "HEAD /v2/local/busybox/manifests/1", "GET /v2/", "HEAD /v2/local/busybox/manifests/oci"]);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task GetManifestAsync_DockerAndOciImage_IsWhatSkopeoReads()
     {
         var docker = await Client.GetManifestAsync(registries.Private, registries.Credential);
@@ -49,7 +50,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         (await Client.HeadManifestAsync(registries.Open, null)).ShouldBe(new ManifestDescriptor(oci.MediaType, oci.Digest, oci.Content.Length));
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task ResolveAsync_Index_IsTheFirstEntryOfThePlatform()
     {
         var manifest = await Client.GetManifestAsync(registries.Open, null);
@@ -63,7 +64,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         (await registries.InspectAsync(index, "{{.Architecture}}")).ShouldBe("amd64");
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task Manifest_Missing_IsNotFound()
     {
         var missing = registries.Open.WithTag("missing");
@@ -76,7 +77,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Requests.Count.ShouldBe(6);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task Credential_MissingOrWrong_IsUnauthorizedByOneRequestEach()
     {
         foreach (var credential in new[] { null, RegistryCredential.Basic("sandbox", "s3cret") })
@@ -91,7 +92,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Requests.Count.ShouldBe(3);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task CopyAsync_SameRegistry_MountsAndKeepsTheDigest()
     {
         var target = ImageReference.Parse($"{registries.Private.Domain}/copies/same-registry:1");
@@ -106,7 +107,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         await CheckLayersAsync(target, registries.Credential);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task CopyAsync_OtherRegistry_SendsWhatIsMissingOnce()
     {
         var target = ImageReference.Parse($"{registries.Private.Domain}/copies/other-registry:1");
@@ -129,7 +130,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         await CheckLayersAsync(target, registries.Credential);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task CopyAsync_Index_CopiesItsImages()
     {
         var manifest = await Client.GetManifestAsync(registries.Open, null);
@@ -143,7 +144,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         (await Client.ResolveAsync(target, Platform.LinuxAmd64, registries.Credential)).ShouldBe(manifest.Digest);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task CopyAsync_ToAnotherDigest_IsRefusedBeforeAnythingIsSent()
     {
         var target = ImageReference.Parse($"{registries.Private.Domain}/copies/wrong").WithDigest(Digest.Compute("x"u8));
@@ -152,7 +153,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Count("P", "").ShouldBe(0);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task MountBlobAsync_NoSuchBlob_IsFalseAndLeavesNoUpload()
     {
         var target = ImageReference.Parse($"{registries.Open.Domain}/copies/mount");
@@ -163,7 +164,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Count("DELETE", "/blobs/uploads/").ShouldBe(1);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task Blob_OfManyPieces_RoundTrips()
     {
         var content = RandomNumberGenerator.GetBytes((8 << 20) + 7);
@@ -178,7 +179,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Count("PUT", "").ShouldBe(1);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task PushBlobAsync_OtherBytesThanTheDigest_IsRejected()
     {
         var repository = ImageReference.Parse($"{registries.Open.Domain}/blobs");
@@ -191,7 +192,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         _handler.Count("PUT", "").ShouldBe(1);
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task PutManifestAsync_NamesAMissingBlob_IsRejectedWithTheRegistrysReason()
     {
         var manifest = await Client.GetManifestAsync(registries.Open, null);
@@ -202,7 +203,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IClassFix
         error.Message.ShouldContain("UNKNOWN");
     }
 
-    [NeedsProgramsFact("docker-registry", "skopeo")]
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task DeleteManifestAsync_ByDigest_IsGone()
     {
         var target = ImageReference.Parse($"{registries.Open.Domain}/to-delete:1");

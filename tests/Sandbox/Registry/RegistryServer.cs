@@ -41,7 +41,7 @@ public sealed partial class RegistryServer : IAsyncDisposable
     /// <summary>With TLS: the certificate (PEM) of the authority that signed the registry's own; alone in its folder.</summary>
     public string? AuthorityFile => IsTls ? _authority!.CertificateFile : null;
 
-    /// <summary>With <see cref="RegistryAccess.Token"/>: what gives out its tokens.</summary>
+    /// <summary>With <see cref="RegistryLogin.Token"/>: what gives out its tokens.</summary>
     public TokenServer? Tokens { get; }
 
     /// <summary>The user who may read, write and delete.</summary>
@@ -89,8 +89,8 @@ public sealed partial class RegistryServer : IAsyncDisposable
             JsonSerializer.Serialize(new { auths = new Dictionary<string, object> { [$"127.0.0.1:{options.Port}"] = new { auth } } }),
             cancellationToken);
 
-        var authority = options.Tls || options.Access == RegistryAccess.Token ? PrivateAuthority.Create(Path.Combine(dataFolder, "authority")) : null;
-        var tokens = options.Access == RegistryAccess.Token ? await TokenServer.StartAsync(authority!, cancellationToken) : null;
+        var authority = options.Tls || options.Login == RegistryLogin.Token ? PrivateAuthority.Create(Path.Combine(dataFolder, "authority")) : null;
+        var tokens = options.Login == RegistryLogin.Token ? await TokenServer.StartAsync(authority!, cancellationToken) : null;
         tokens?.Allow(user, password, TokenGrant.All);
         RegistryServer? server = null;
         try
@@ -171,11 +171,11 @@ public sealed partial class RegistryServer : IAsyncDisposable
     private static async Task<object> AuthSectionAsync(
         string dataFolder, RegistryServerOptions options, string user, string password, TokenServer? tokens, PrivateAuthority? authority, CancellationToken cancellationToken)
     {
-        switch (options.Access)
+        switch (options.Login)
         {
-            case RegistryAccess.Open:
+            case RegistryLogin.Open:
                 return new { };
-            case RegistryAccess.Token:
+            case RegistryLogin.Token:
                 return new { token = new { realm = tokens!.Realm, service = TokenServer.Service, issuer = TokenServer.Issuer, rootcertbundle = authority!.CertificateFile } };
             default:
                 var usersFile = Path.Combine(dataFolder, "htpasswd");

@@ -7,7 +7,7 @@ public sealed record RegistryServerOptions
     public int Port { get; init; }
 
     /// <summary>How it asks who is there; default by password.</summary>
-    public RegistryAccess Access { get; init; }
+    public RegistryLogin Login { get; init; }
 
     /// <summary>Whether it speaks TLS, with a certificate of an authority that nobody knows (<see cref="RegistryServer.AuthorityFile"/>); default plain HTTP.</summary>
     public bool Tls { get; init; }

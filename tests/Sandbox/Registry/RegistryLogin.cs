@@ -1,7 +1,7 @@
 namespace ImageBuilder.Sandbox.Registry;
 
 /// <summary>How a registry asks who is there.</summary>
-public enum RegistryAccess
+public enum RegistryLogin
 {
     /// <summary>User and password in every request, kept in an htpasswd file.</summary>
     Password,
