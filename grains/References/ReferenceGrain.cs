@@ -65,7 +65,7 @@ internal sealed class ReferenceGrain(RegistryClient registry, Keychain keychain,
         try
         {
             var call = new RegistryCall { Retry = patient ? RegistryRetry.Wait : RegistryRetry.None };
-            var digest = await registry.ResolveAsync(reference, platform, credential, call, deadline.Token);
+            var digest = (await registry.ResolveAsync(reference, platform, credential, call, deadline.Token)).Digest;
             return new ResolveAnswer(ResolveOutcome.Found, digest.ToString(), string.Empty);
         }
         catch (RegistryException error)

@@ -25,9 +25,10 @@ public sealed partial class RegistryClient
 
     /// <summary>
     /// The digest of the image that <paramref name="image"/> means on <paramref name="platform"/>: an image manifest's own digest; of an index,
-    /// the first entry for exactly that platform. Asks by HEAD, which registries do not count as a pull, and reads the manifest only where it must.
+    /// the first entry for exactly that platform. Asks by HEAD, which registries do not count as a pull, and reads the manifest only where it must:
+    /// what an index has for a platform is remembered, and used only when HEAD, with the caller's credential, has named that index.
     /// </summary>
-    public async Task<Digest> ResolveAsync(
+    public async Task<Resolution> ResolveAsync(
         ImageReference image, Platform platform, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
     {
         call ??= RegistryCall.Default;
@@ -37,17 +38,24 @@ public sealed partial class RegistryClient
             throw NotFound(image);
         }
 
+        var source = manifest is null ? ResolutionSource.Head : ResolutionSource.Get;
         if (MediaTypes.IsImage(descriptor.MediaType))
         {
-            return descriptor.Digest;
+            return new Resolution(descriptor.Digest, source);
         }
 
-        manifest ??= await GetManifestAsync(image.WithDigest(descriptor.Digest), credential, call, cancellationToken);
-        var content = ManifestContent.Read(image.Domain, manifest);
-        return !content.IsIndex
-            ? manifest.Digest
-            : content.Parts.FirstOrDefault(part => part.Platform is { } offered && platform.IsExactly(offered))?.Digest
-                ?? throw new RegistryException(RegistryError.NoMatchingPlatform, image.Domain, $"no manifest for platform {platform} found");
+        var host = RegistryHost.Normalise(image.Domain);
+        if (!_indexEntries.TryFind(host, descriptor.Digest, platform, out var found))
+        {
+            source = ResolutionSource.Get;
+            manifest ??= await GetManifestAsync(image.WithDigest(descriptor.Digest), credential, call, cancellationToken);
+            found = FindImage(ManifestContent.Read(image.Domain, manifest), manifest.Digest, platform);
+            _indexEntries.Add(host, manifest.Digest, platform, found);
+        }
+
+        return found is { } digest
+            ? new Resolution(digest, source)
+            : throw new RegistryException(RegistryError.NoMatchingPlatform, image.Domain, $"no manifest for platform {platform} found");
     }
 
     /// <summary>Stores a manifest under the tag or digest of <paramref name="image"/>; all that it names must be there already.</summary>
@@ -91,6 +99,9 @@ public sealed partial class RegistryClient
         return _transport.SendAsync(
             image.Domain, credential, request, call ?? RegistryCall.Default, (response, token) => SucceededAsync(image.Domain, request.What, response, token), cancellationToken);
     }
+
+    private static Digest? FindImage(ManifestContent content, Digest own, Platform platform) =>
+        !content.IsIndex ? own : content.Parts.FirstOrDefault(part => part.Platform is { } offered && platform.IsExactly(offered))?.Digest;
 
     private static string ManifestAddress(ImageReference image) => $"/v2/{image.Path}/manifests/{image.Identifier}";
 

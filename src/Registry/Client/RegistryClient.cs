@@ -12,7 +12,11 @@ namespace ImageBuilder.Registry.Client;
 /// </summary>
 public sealed partial class RegistryClient : IDisposable
 {
+    /// <summary>About 25 MB when full.</summary>
+    private const int KnownIndexEntries = 50_000;
+
     private readonly RegistryTransport _transport;
+    private readonly IndexEntries _indexEntries = new(KnownIndexEntries);
 
     /// <summary>A client.</summary>
     /// <param name="options">How registries are spoken to; null: the defaults.</param>

@@ -29,9 +29,10 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposab
     {
         foreach (var (image, credential) in new[] { (registries.Private, registries.Credential), (registries.Open, null) })
         {
-            var digest = await Client.ResolveAsync(image, Platform.LinuxAmd64, credential);
+            var resolved = await Client.ResolveAsync(image, Platform.LinuxAmd64, credential);
 
-            digest.ToString().ShouldBe(await registries.InspectAsync(image, "{{.Digest}}"));
+            resolved.Source.ShouldBe(ResolutionSource.Head);
+            resolved.Digest.ToString().ShouldBe(await registries.InspectAsync(image, "{{.Digest}}"));
         }
 
         _handler.Requests.ShouldBe(["GET /v2/", "HEAD /v2/local/busybox/manifests/1", "GET /v2/", "HEAD /v2/local/busybox/manifests/oci"]);
@@ -56,8 +57,8 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposab
         var manifest = await Client.GetManifestAsync(registries.Open, null);
         var index = await PushIndexAsync("index", manifest.Digest, manifest.Content.Length, ("linux", "arm", "v7"), ("linux", "amd64", null), ("linux", "amd64", null));
 
-        (await Client.ResolveAsync(index, Platform.LinuxAmd64, null)).ShouldBe(manifest.Digest);
-        (await Client.ResolveAsync(index, Platform.Parse("linux/arm/v7"), null)).ShouldBe(manifest.Digest);
+        (await Client.ResolveAsync(index, Platform.LinuxAmd64, null)).Digest.ShouldBe(manifest.Digest);
+        (await Client.ResolveAsync(index, Platform.Parse("linux/arm/v7"), null)).Digest.ShouldBe(manifest.Digest);
         var error = await Should.ThrowAsync<RegistryException>(() => Client.ResolveAsync(index, Platform.Parse("linux/arm64"), null));
         error.Error.ShouldBe(RegistryError.NoMatchingPlatform);
         error.Message.ShouldBe("no manifest for platform linux-arm64 found");
@@ -141,7 +142,7 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposab
 
         copied.BlobsSent.ShouldBe(2);
         (await registries.InspectAsync(target)).ShouldBe(await registries.InspectAsync(index));
-        (await Client.ResolveAsync(target, Platform.LinuxAmd64, registries.Credential)).ShouldBe(manifest.Digest);
+        (await Client.ResolveAsync(target, Platform.LinuxAmd64, registries.Credential)).Digest.ShouldBe(manifest.Digest);
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]

@@ -1,5 +1,6 @@
 using System.Text;
 using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Tests.Transport;
 using ImageBuilder.Registry.Transport;
@@ -50,7 +51,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
             return Task.FromResult(asked.Method == "HEAD");
         };
 
-        (await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null)).ShouldBe(digest);
+        (await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null)).Digest.ShouldBe(digest);
         (await _client.HeadManifestAsync(_registry.Image("missing"), null)).ShouldBeNull();
         _registry.Count("GET /v2/team/app/manifests/1").ShouldBe(1);
     }
@@ -65,7 +66,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
             return Task.FromResult(asked.Method == "HEAD");
         };
 
-        (await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null)).ShouldNotBe(digest);
+        (await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null)).Digest.ShouldNotBe(digest);
         _registry.Count("GET /v2/team/app/manifests/").ShouldBe(1);
     }
 
@@ -74,7 +75,71 @@ public sealed class RegistryClientTests : IAsyncLifetime
     {
         _registry.AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "arm64"), ("unknown", "unknown"), ("windows", "amd64")));
 
-        (await Should.ThrowAsync<RegistryException>(() => _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null))).Message.ShouldBe("no manifest for platform linux-amd64 found");
+        for (var again = 0; again < 3; again++)
+        {
+            (await Should.ThrowAsync<RegistryException>(() => _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null))).Message.ShouldBe("no manifest for platform linux-amd64 found");
+        }
+
+        _registry.Count("GET /v2/team/app/manifests/").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task ResolveAsync_IndexSeenBefore_CostsHeadAlone()
+    {
+        _registry.AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "amd64"), ("linux", "arm64")));
+
+        var first = await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null);
+        var again = await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null);
+        var other = await _client.ResolveAsync(_registry.Image(), Platform.Parse("linux/arm64"), null);
+
+        first.Source.ShouldBe(ResolutionSource.Get);
+        again.ShouldBe(new Resolution(first.Digest, ResolutionSource.Head));
+        other.Source.ShouldBe(ResolutionSource.Get);
+        _registry.Count("HEAD /v2/team/app/manifests/1").ShouldBe(3);
+        _registry.Count("GET /v2/team/app/manifests/").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task ResolveAsync_TagMovesToAnotherIndex_GivesThatOnesImage()
+    {
+        _registry.AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "amd64")));
+        var before = await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null);
+        _registry.AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "arm64"), ("linux", "amd64")));
+
+        (await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null)).Source.ShouldBe(ResolutionSource.Get);
+
+        _registry.AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "amd64")));
+        (await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null)).ShouldBe(before with { Source = ResolutionSource.Head });
+    }
+
+    [Fact]
+    public async Task ResolveAsync_KnownIndexAndCallerWithoutAccess_IsRefused()
+    {
+        _registry.WithPassword("anna", "right").AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "amd64")));
+        await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, RegistryCredential.Basic("anna", "right"));
+
+        (await Should.ThrowAsync<RegistryException>(() => _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null))).Error.ShouldBe(RegistryError.Unauthorized);
+    }
+
+    [Fact]
+    public async Task ResolveAsync_RegistryNamesAnotherRegistrysIndex_LearnsNothingOfIt()
+    {
+        var index = _registry.AddManifest("1", FaultyRegistry.OciIndex, Index(("linux", "amd64")));
+        await _client.ResolveAsync(_registry.Image(), Platform.LinuxAmd64, null);
+        await using var liar = await FaultyRegistry.StartAsync();
+        liar.Fault = (context, asked) =>
+        {
+            if (asked.Method == "HEAD")
+            {
+                context.Response.ContentType = FaultyRegistry.OciIndex;
+                context.Response.ContentLength = 300;
+                context.Response.Headers["Docker-Content-Digest"] = index.ToString();
+            }
+
+            return Task.FromResult(asked.Method == "HEAD");
+        };
+
+        (await Should.ThrowAsync<RegistryException>(() => _client.ResolveAsync(liar.Image(), Platform.LinuxAmd64, null))).Error.ShouldBe(RegistryError.NotFound);
     }
 
     [Theory]
