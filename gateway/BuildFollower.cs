@@ -48,21 +48,27 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
         return await calls.RetryAsync(() => build.Watch(afterVersion: 0, TimeSpan.Zero, cancellationToken), cancellationToken) is not null;
     }
 
-    /// <summary>The log of a build from its first byte until the build has ended.</summary>
-    public async IAsyncEnumerable<LogChunk> ReadLogAsync(Guid buildId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// The log of a build from <paramref name="offset"/>: with <paramref name="follow"/> until the build has ended, else up to where the log ends
+    /// at the moment. Nothing when there is no such build.
+    /// </summary>
+    public async IAsyncEnumerable<LogPart> ReadLogAsync(
+        Guid buildId, long offset, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var build = grains.GetGrain<IBuildGrain>(buildId);
-        for (long offset = 0; ;)
+        for (long? end = null; follow || end is null || offset < end;)
         {
             var from = offset;
-            var chunk = await calls.RetryAsync(() => build.ReadLog(from, LogPageSize, Wait, cancellationToken), cancellationToken);
+            var chunk = await calls.RetryAsync(
+                () => build.ReadLog(from, LogPageSize, follow ? Wait : TimeSpan.Zero, cancellationToken), cancellationToken);
             if (chunk is null)
             {
                 yield break;
             }
 
-            offset = chunk.Next;
-            yield return chunk;
+            end ??= chunk.End;
+            offset = Math.Max(offset, chunk.Next);
+            yield return LogPart.Of(chunk, from);
             if (chunk.Ended)
             {
                 yield break;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
 using ImageBuilder.Builds.Lifecycle;
@@ -206,7 +205,7 @@ internal sealed class ImageBuilderService(
     private async Task SendLogAsync(Guid buildId, IServerStreamWriter<LogsResponse> responseStream, CancellationToken cancellationToken)
     {
         long sent = 0;
-        await foreach (var chunk in follower.ReadLogAsync(buildId, cancellationToken))
+        await foreach (var chunk in follower.ReadLogAsync(buildId, offset: 0, follow: true, cancellationToken))
         {
             if (chunk.Offset > sent)
             {
@@ -216,8 +215,8 @@ internal sealed class ImageBuilderService(
 
             if (!chunk.Content.IsEmpty)
             {
-                // The array is the chunk's own and never written again.
-                var content = UnsafeByteOperations.UnsafeWrap(ImmutableCollectionsMarshal.AsArray(chunk.Content));
+                // Nobody writes to these bytes any more.
+                var content = UnsafeByteOperations.UnsafeWrap(chunk.Content);
                 await responseStream.WriteAsync(new LogsResponse { Content = content }, cancellationToken);
             }
 

@@ -120,7 +120,7 @@ internal sealed partial class BuildGrain(
         // In this order: a log that had its last byte before it was read is read to its end.
         var final = _told is null or { IsFinal: true };
         var page = await logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None);
-        return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End);
+        return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End, page.End);
     }
 
     /// <inheritdoc />

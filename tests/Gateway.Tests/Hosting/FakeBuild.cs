@@ -71,9 +71,9 @@ internal sealed class FakeBuild : IBuildGrain
                 return null;
             }
 
-            var from = Math.Max((int)offset, Math.Min(_keptFrom, _log.Count));
+            var from = Math.Min(Math.Max((int)offset, _keptFrom), _log.Count);
             var content = _log.Skip(from).Take(maxBytes).ToImmutableArray();
-            return new LogChunk(from, content, _snapshot.IsFinal && from + content.Length == _log.Count);
+            return new LogChunk(from, content, _snapshot.IsFinal && from + content.Length >= _log.Count, _log.Count);
         }
     }
 

@@ -1,0 +1,23 @@
+using System.Runtime.InteropServices;
+using ImageBuilder.Grains.Messages;
+
+namespace ImageBuilder.Gateway;
+
+/// <summary>A piece of a build's log on its way to a client.</summary>
+/// <param name="Offset">Where the content begins; greater than where the piece before ended when the bytes between are no longer kept.</param>
+/// <param name="Content">The bytes, which several clients may share and nobody may write to; may be empty.</param>
+/// <param name="Ended">Whether the log ends behind this piece for good.</param>
+internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Content, bool Ended)
+{
+    /// <summary>Where the next piece begins.</summary>
+    public long Next => Offset + Content.Length;
+
+    /// <summary>What <paramref name="chunk"/> holds from <paramref name="offset"/> on.</summary>
+    public static LogPart Of(LogChunk chunk, long offset)
+    {
+        var content = ImmutableCollectionsMarshal.AsArray(chunk.Content).AsMemory();
+        return offset <= chunk.Offset
+            ? new LogPart(chunk.Offset, content, chunk.Ended)
+            : new LogPart(offset, content[(int)Math.Min(offset - chunk.Offset, content.Length)..], chunk.Ended);
+    }
+}
