@@ -5,26 +5,37 @@ using ImageBuilder.Registry.Names;
 namespace ImageBuilder.Registry.Credentials;
 
 /// <summary>
-/// The part of a docker config file that holds credentials: <c>{"auths":{"host":{"auth":"…"}}}</c>. An entry has <c>auth</c> (base64 of
-/// "user:password", the user ending at the first ":"), or <c>username</c> and <c>password</c>, or <c>identitytoken</c>, or
-/// <c>registrytoken</c>; an entry with none of them is passed over.
+/// The part of a docker config file that is about credentials. <c>auths</c>, <c>{"host":{"auth":"…"}}</c>, holds them itself: an entry has
+/// <c>auth</c> (base64 of "user:password", the user ending at the first ":"), or <c>username</c> and <c>password</c>, or <c>identitytoken</c>,
+/// or <c>registrytoken</c>; an entry with none of them is passed over. <c>credHelpers</c>, <c>{"host":"name"}</c>, and <c>credsStore</c>,
+/// <c>"name"</c>, name programs that have them, for one registry and for all.
 /// </summary>
 public sealed class DockerConfig
 {
-    private readonly Dictionary<string, RegistryCredential> _bySpelling;
-    private readonly Dictionary<string, RegistryCredential> _byHost = new(StringComparer.Ordinal);
+    /// <summary>Deeper documents are refused; a docker config has four levels.</summary>
+    private const int MaximumDepth = 64;
 
-    private DockerConfig(Dictionary<string, RegistryCredential> bySpelling)
+    /// <summary>Each may mean a process, so there are fewer of them than of credentials.</summary>
+    private const int MaximumHelpers = 1000;
+
+    private readonly SpelledHosts<RegistryCredential> _auths;
+    private readonly SpelledHosts<CredentialHelperName> _helpers;
+
+    private DockerConfig(SpelledHosts<RegistryCredential> auths, SpelledHosts<CredentialHelperName> helpers, CredentialHelperName? store)
     {
-        _bySpelling = bySpelling;
-        foreach (var (spelling, credential) in bySpelling)
-        {
-            _byHost.TryAdd(RegistryHost.Normalise(spelling), credential);
-        }
+        _auths = auths;
+        _helpers = helpers;
+        Store = store;
     }
 
-    /// <summary>The hosts with a credential, each once, normalised as <see cref="RegistryHost.Normalise"/> does it.</summary>
-    public IReadOnlyCollection<string> Hosts => _byHost.Keys;
+    /// <summary>
+    /// The hosts with a credential in the file or a helper of their own, each once, normalised as <see cref="RegistryHost.Normalise"/> does it.
+    /// What is in <see cref="Store"/> is not among them.
+    /// </summary>
+    public IReadOnlyCollection<string> Hosts => [.. _auths.Hosts.Union(_helpers.Hosts)];
+
+    /// <summary>The helper that may have a credential for any registry; null when there is none.</summary>
+    internal CredentialHelperName? Store { get; }
 
     /// <summary>Reads a docker config.</summary>
     /// <exception cref="CredentialsException">It is not JSON of that form; the message names the entry, never its value.</exception>
@@ -32,13 +43,16 @@ public sealed class DockerConfig
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            return new DockerConfig(ReadEntries(document.RootElement));
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = MaximumDepth });
+            var root = document.RootElement;
+            return root.ValueKind == JsonValueKind.Object
+                ? new DockerConfig(ReadAuths(root), ReadHelpers(root), ReadStore(root))
+                : throw new CredentialsException("it is not a JSON object");
         }
         catch (JsonException e)
         {
             // The parser's own text may quote the document.
-            throw new CredentialsException($"it is not JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})");
+            throw new CredentialsException($"it is not JSON of at most {MaximumDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})");
         }
         catch (InvalidOperationException)
         {
@@ -46,38 +60,44 @@ public sealed class DockerConfig
         }
     }
 
-    /// <summary>The credential for <paramref name="host"/>: the entry spelled so, else the first whose normalised host is the same; null when there is none.</summary>
-    public RegistryCredential? Find(string host) =>
-        _bySpelling.TryGetValue(host, out var credential) ? credential : _byHost.GetValueOrDefault(RegistryHost.Normalise(host));
+    /// <summary>
+    /// The credential in the file for <paramref name="host"/>: the entry spelled so, else the first whose normalised host is the same; null when
+    /// there is none.
+    /// </summary>
+    public RegistryCredential? Find(string host) => _auths.Find(host);
 
-    private static Dictionary<string, RegistryCredential> ReadEntries(JsonElement root)
+    /// <summary>The helpers to ask for <paramref name="host"/> before the file itself, in order: the registry's own, then <see cref="Store"/>.</summary>
+    internal IEnumerable<CredentialHelperName> HelpersFor(string host) =>
+        new[] { _helpers.Find(host), Store }.OfType<CredentialHelperName>().Distinct();
+
+    private static SpelledHosts<RegistryCredential> ReadAuths(JsonElement root) =>
+        new(from entry in Entries(root, "auths") let credential = ReadEntry(entry) where credential is not null select KeyValuePair.Create(entry.Name, credential));
+
+    private static SpelledHosts<CredentialHelperName> ReadHelpers(JsonElement root)
     {
-        var entries = new Dictionary<string, RegistryCredential>(StringComparer.Ordinal);
-        if (root.ValueKind != JsonValueKind.Object)
-        {
-            throw new CredentialsException("it is not a JSON object");
-        }
-
-        if (!root.TryGetProperty("auths", out var auths) || auths.ValueKind == JsonValueKind.Null)
-        {
-            return entries;
-        }
-
-        if (auths.ValueKind != JsonValueKind.Object)
-        {
-            throw new CredentialsException("\"auths\" is not a JSON object");
-        }
-
-        foreach (var entry in auths.EnumerateObject())
-        {
-            if (ReadEntry(entry) is { } credential)
-            {
-                entries[entry.Name] = credential;
-            }
-        }
-
-        return entries;
+        var entries = Entries(root, "credHelpers").ToList();
+        return entries.Count <= MaximumHelpers
+            ? new(from entry in entries let helper = ReadHelper(entry.Value, $"credHelpers[\"{Shown.Text(entry.Name)}\"]") where helper is not null select KeyValuePair.Create(entry.Name, helper))
+            : throw new CredentialsException($"\"credHelpers\" has more than {MaximumHelpers} entries");
     }
+
+    private static CredentialHelperName? ReadStore(JsonElement root) =>
+        root.TryGetProperty("credsStore", out var store) ? ReadHelper(store, "\"credsStore\"") : null;
+
+    private static CredentialHelperName? ReadHelper(JsonElement value, string place) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String when value.GetString() is { Length: > 0 } name => CredentialHelperName.TryParse(name, out var helper)
+            ? helper
+            : throw new CredentialsException($"{place} is not the name of a credential helper: {CredentialHelperName.Rule}"),
+        JsonValueKind.String => null,
+        _ => throw new CredentialsException($"{place} is not a string"),
+    };
+
+    private static JsonElement.ObjectEnumerator Entries(JsonElement root, string name) =>
+        !root.TryGetProperty(name, out var entries) || entries.ValueKind == JsonValueKind.Null ? default
+        : entries.ValueKind == JsonValueKind.Object ? entries.EnumerateObject()
+        : throw new CredentialsException($"\"{name}\" is not a JSON object");
 
     private static RegistryCredential? ReadEntry(JsonProperty entry)
     {

@@ -1,4 +1,5 @@
 using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Testing;
 
 namespace ImageBuilder.Registry.Tests.Credentials;
 
@@ -6,12 +7,14 @@ public sealed class DockerConfigCredentialsTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("docker-config-").FullName;
 
+    private readonly ManualTimeProvider _time = new();
+
     private string File => Path.Combine(_folder, "config.json");
 
     [Fact]
     public async Task FindAsync_FileChanged_GivesTheNewCredential()
     {
-        var source = new DockerConfigCredentials(File);
+        var source = Source();
         Write("a");
         (await source.FindAsync("r", default))!.Password.ShouldBe("a");
 
@@ -23,9 +26,9 @@ public sealed class DockerConfigCredentialsTests : IDisposable
     [Fact]
     public async Task ListHostsAsync_SeveralSpellings_EachRegistryOnceAndNormalised()
     {
-        var source = new DockerConfigCredentials(File);
-        await System.IO.File.WriteAllTextAsync(
-            File, """{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},"docker.io":{"auth":"dTpw"},"R.example:5000":{"auth":"dTpw"},"none":{}}}""");
+        var source = Source();
+        WriteText(
+            """{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},"docker.io":{"auth":"dTpw"},"R.example:5000":{"auth":"dTpw"},"none":{}}}""");
         (await source.ListHostsAsync(default)).ShouldBe(["docker.io", "r.example:5000"], ignoreOrder: true);
 
         Write("a");
@@ -45,11 +48,12 @@ public sealed class DockerConfigCredentialsTests : IDisposable
 
         Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "a");
         System.IO.File.CreateSymbolicLink(File, "..data/config.json");
-        var source = new DockerConfigCredentials(File);
+        var source = Source();
         (await source.FindAsync("r", default))!.Password.ShouldBe("a");
 
         Directory.Delete(Path.Combine(_folder, "..data"));
         Directory.CreateSymbolicLink(Path.Combine(_folder, "..data"), "b");
+        _time.Advance(TimeSpan.FromSeconds(1));
 
         (await source.FindAsync("r", default))!.Password.ShouldBe("b");
     }
@@ -57,10 +61,10 @@ public sealed class DockerConfigCredentialsTests : IDisposable
     [Fact]
     public async Task FindAsync_FirstReadFails_Throws()
     {
-        var source = new DockerConfigCredentials(File, _ => { });
+        var source = Source(_ => { });
 
         (await Should.ThrowAsync<CredentialsException>(async () => await source.FindAsync("r", default))).Message.ShouldContain(File);
-        await System.IO.File.WriteAllTextAsync(File, "{");
+        WriteText("{");
         (await Should.ThrowAsync<CredentialsException>(async () => await source.FindAsync("r", default))).Message.ShouldContain("not JSON");
     }
 
@@ -68,16 +72,17 @@ public sealed class DockerConfigCredentialsTests : IDisposable
     public async Task FindAsync_BadChange_KeepsTheLastGoodOneAndTellsOnce()
     {
         var told = new List<CredentialsException>();
-        var source = new DockerConfigCredentials(File, told.Add);
+        var source = Source(told.Add);
         Write("a");
         await source.FindAsync("r", default);
 
-        await System.IO.File.WriteAllTextAsync(File, "{");
+        WriteText("{");
         (await source.FindAsync("r", default))!.Password.ShouldBe("a");
         (await source.FindAsync("r", default))!.Password.ShouldBe("a");
         told.Count.ShouldBe(1);
 
         System.IO.File.Delete(File);
+        _time.Advance(TimeSpan.FromSeconds(1));
         (await source.FindAsync("r", default))!.Password.ShouldBe("a");
         told.Count.ShouldBe(2);
 
@@ -89,10 +94,10 @@ public sealed class DockerConfigCredentialsTests : IDisposable
     [Fact]
     public async Task FindAsync_BadChangeAndNobodyToTell_Throws()
     {
-        var source = new DockerConfigCredentials(File);
+        var source = Source();
         Write("a");
         await source.FindAsync("r", default);
-        await System.IO.File.WriteAllTextAsync(File, "{");
+        WriteText("{");
 
         await Should.ThrowAsync<CredentialsException>(async () => await source.FindAsync("r", default));
     }
@@ -102,12 +107,35 @@ public sealed class DockerConfigCredentialsTests : IDisposable
     {
         await System.IO.File.WriteAllBytesAsync(File, new byte[(1 << 20) + 1]);
 
-        (await Should.ThrowAsync<CredentialsException>(async () => await new DockerConfigCredentials(File).FindAsync("r", default))).Message.ShouldContain("larger");
+        (await Should.ThrowAsync<CredentialsException>(async () => await Source().FindAsync("r", default))).Message.ShouldContain("larger");
+    }
+
+    [Fact]
+    public async Task FindAsync_WithinASecond_DoesNotReadTheFileAgain()
+    {
+        var source = Source();
+        Write("a");
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+        System.IO.File.WriteAllText(File, Json("b"));
+
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+        _time.Advance(TimeSpan.FromMilliseconds(999));
+        (await source.FindAsync("r", default))!.Password.ShouldBe("a");
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        (await source.FindAsync("r", default))!.Password.ShouldBe("b");
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private void Write(string password) => System.IO.File.WriteAllText(File, Json(password));
+    private DockerConfigCredentials Source(Action<CredentialsException>? onReloadFailed = null) => new(File, onReloadFailed, null, _time);
+
+    private void Write(string password) => WriteText(Json(password));
+
+    private void WriteText(string text)
+    {
+        System.IO.File.WriteAllText(File, text);
+        _time.Advance(TimeSpan.FromSeconds(1));
+    }
 
     private static string Json(string password) => $$$$"""{"auths":{"r":{"username":"u","password":"{{{{password}}}}"}}}""";
 }

@@ -59,7 +59,7 @@ public sealed class DockerConfigTests
     [Fact]
     public void Parse_OtherParts_AreNotOurs()
     {
-        var config = Parse("""{"credsStore":"desktop","HttpHeaders":{"a":"b"},"auths":{"r":{},"s":{"auth":""},"t":{"email":"x"}}}""");
+        var config = Parse("""{"HttpHeaders":{"a":"b"},"auths":{"r":{},"s":{"auth":""},"t":{"email":"x"}}}""");
 
         config.Hosts.ShouldBeEmpty();
         Parse("{}").Hosts.ShouldBeEmpty();
@@ -75,6 +75,9 @@ public sealed class DockerConfigTests
     [InlineData("""{"auths":{"r":{"auth":"s3cret!"}}}""", "auths[\"r\"].auth")]
     [InlineData("""{"auths":{"r":{"auth":"czNjcmV0"}}}""", "auths[\"r\"].auth")]
     [InlineData("""{"auths":{"r":{"password":{"s3cret":1}}}}""", "auths[\"r\"].password")]
+    [InlineData("""{"credHelpers":["s3cret"]}""", "\"credHelpers\"")]
+    [InlineData("""{"credHelpers":{"r":{"s3cret":1}}}""", "credHelpers[\"r\"]")]
+    [InlineData("""{"credsStore":{"s3cret":1}}""", "\"credsStore\"")]
     public void Parse_Malformed_NamesTheEntryAndNeverTheValue(string json, string place)
     {
         var error = Should.Throw<CredentialsException>(() => Parse(json));
@@ -83,6 +86,49 @@ public sealed class DockerConfigTests
         error.ToString().ShouldNotContain("s3cret");
         error.ToString().ShouldNotContain("czNjcmV0");
     }
+
+    [Theory]
+    [InlineData("../../x")]
+    [InlineData("/bin/sh")]
+    [InlineData("a b")]
+    [InlineData("-x")]
+    [InlineData(".")]
+    [InlineData("x\\u0000")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public void Parse_HelperNameThatIsNone_SaysWhatNamesAre(string name)
+    {
+        foreach (var (json, place) in new[] { ($$$"""{"credHelpers":{"r":"{{{name}}}"}}""", "credHelpers[\"r\"]"), ($$"""{"credsStore":"{{name}}"}""", "\"credsStore\"") })
+        {
+            Should.Throw<CredentialsException>(() => Parse(json)).Message.ShouldBe(
+                $"{place} is not the name of a credential helper: 1 to 64 of the characters A-Z a-z 0-9 - _ . with a letter or digit first");
+        }
+    }
+
+    [Fact]
+    public void Parse_EmptyHelpers_AreNone()
+    {
+        var config = Parse("""{"credHelpers":{"r":"","s":null},"credsStore":""}""");
+
+        config.Hosts.ShouldBeEmpty();
+        config.HelpersFor("r").ShouldBeEmpty();
+        Parse("""{"credHelpers":null,"credsStore":null}""").Store.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Parse_ManyHelpers_SaysHowManyThereMayBe()
+    {
+        var entries = string.Join(',', Enumerable.Range(0, 1001).Select(n => $"\"{n}.test\":\"x\""));
+
+        Should.Throw<CredentialsException>(() => Parse($$$"""{"credHelpers":{{{{entries}}}}}""")).Message.ShouldBe("\"credHelpers\" has more than 1000 entries");
+    }
+
+    [Fact]
+    public void Parse_DeepJson_SaysHowDeepItMayBe() =>
+        Should.Throw<CredentialsException>(() => Parse($"{{\"x\":{new string('[', 100_000)}")).Message.ShouldStartWith("it is not JSON of at most 64 levels");
+
+    [Fact]
+    public void Parse_ThousandsOfEntries_AreAllThere() =>
+        Parse($$$"""{"auths":{{{{string.Join(',', Enumerable.Range(0, 20_000).Select(n => $"\"{n}.test\":{{\"auth\":\"dTpw\"}}"))}}}}}""").Hosts.Count.ShouldBe(20_000);
 
     [Fact]
     public void Parse_TextThatIsNotUtf8_IsOneOfOurErrors() =>
