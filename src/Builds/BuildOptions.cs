@@ -14,6 +14,12 @@ public sealed record BuildOptions
     /// <summary>How often builds past <see cref="Retention"/> are looked for, beside the end of every build. Default 10 minutes.</summary>
     public TimeSpan ForgetPeriod { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How often a queue asks after builds that it has not heard of: those that hold a place and may have ended, and those that wait and have not asked
+    /// for this long, which lose their place. Default 1 minute.
+    /// </summary>
+    public TimeSpan QueueCheckPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Platform of the images. Default linux/amd64.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;
 }

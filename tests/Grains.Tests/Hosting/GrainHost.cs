@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using ImageBuilder.Builds.Logs;
+using ImageBuilder.Builds.Queue;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Launchers;
 using ImageBuilder.Registry.Client;
@@ -9,6 +10,7 @@ using ImageBuilder.Registry.Transport;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 
@@ -31,6 +33,7 @@ internal sealed class GrainHost : IAsyncDisposable
         builder.Services
             .AddSingleton<TimeProvider>(world.Clock)
             .AddSingleton(world.Options)
+            .AddSingleton<IOptionsMonitor<QueueLimits>>(world.QueueLimits)
             .AddSingleton<IBuildLauncher>(world.Launcher)
             .AddSingleton<IBuildLogs>(world.Logs)
             .AddGrainServices()
@@ -54,6 +57,8 @@ internal sealed class GrainHost : IAsyncDisposable
 
     /// <summary>Orders a build and gives its grain.</summary>
     public async Task<IBuildGrain> OrderAsync(BuildOrderMessage order) => Build((await Image(order.WorkspaceRef).Build(order)).BuildId);
+
+    public IQueueGrain Queue() => Grains.GetGrain<IQueueGrain>(IQueueGrain.Default);
 
     public IReferenceGrain Reference(string key) => Grains.GetGrain<IReferenceGrain>(key);
 

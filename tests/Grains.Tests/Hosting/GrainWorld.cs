@@ -25,6 +25,8 @@ internal sealed class GrainWorld : IAsyncDisposable
 
     public BuildOptions Options { get; set; } = new();
 
+    public TestLimits QueueLimits { get; } = new();
+
     public List<ICredentialSource> Credentials { get; } = [];
 
     /// <summary>An order for image "workspace:<paramref name="tag"/>" of the test's registry.</summary>
