@@ -1,6 +1,7 @@
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Identity;
 using ImageBuilder.Builds.Logs;
+using ImageBuilder.Builds.Queue;
 using ImageBuilder.Gateway;
 using ImageBuilder.Grains;
 using ImageBuilder.Launchers;
@@ -16,6 +17,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Hosting;
 using Prometheus;
@@ -26,8 +28,9 @@ namespace ImageBuilder.Silo;
 internal static class ServiceHost
 {
     /// <summary>Runs until the process is asked to stop, or <paramref name="cancellationToken"/> is.</summary>
-    public static async Task RunAsync(ServiceConfiguration configuration, CancellationToken cancellationToken)
+    public static async Task RunAsync(LiveConfiguration live, CancellationToken cancellationToken)
     {
+        var configuration = live.Started;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging
             .AddSimpleConsole(console => console.SingleLine = true)
@@ -39,6 +42,9 @@ internal static class ServiceHost
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
 
         AddBuilds(builder.Services, configuration);
+        builder.Services.AddSingleton(live);
+        builder.Services.AddSingleton<IOptionsMonitor<QueueLimits>, LiveQueueLimits>();
+        builder.Services.AddHostedService<ConfigurationWatcher>();
         builder.Services.AddGateway(new GatewayOptions
         {
             Repositories = RepositoriesOf(configuration),

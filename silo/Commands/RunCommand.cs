@@ -8,7 +8,7 @@ internal static class RunCommand
 {
     /// <summary>Runs <paramref name="host"/> with the configuration in <paramref name="path"/> until it ends.</summary>
     public static async Task<int> RunAsync(
-        string path, Func<ServiceConfiguration, CancellationToken, Task> host, TextWriter error, CancellationToken cancellationToken)
+        string path, Func<LiveConfiguration, CancellationToken, Task> host, TextWriter error, CancellationToken cancellationToken)
     {
         var result = ConfigurationFile.Load(path);
         if (!result.Succeeded)
@@ -29,7 +29,7 @@ internal static class RunCommand
 
         try
         {
-            await host(result.Configuration, cancellationToken);
+            await host(new LiveConfiguration(path, result.Configuration), cancellationToken);
             return ExitCode.Ok;
         }
         // Somebody took a port between the look above and the host's own listening.

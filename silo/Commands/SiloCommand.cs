@@ -8,7 +8,7 @@ internal static class SiloCommand
 {
     /// <summary>Runs a command line; <paramref name="host"/> is the service that <c>run</c> starts. A wrong one gives one line on <paramref name="error"/> and <see cref="ExitCode.WrongConfiguration"/>.</summary>
     public static async Task<int> InvokeAsync(
-        IReadOnlyList<string> arguments, Func<ServiceConfiguration, CancellationToken, Task> host, TextWriter output, TextWriter error)
+        IReadOnlyList<string> arguments, Func<LiveConfiguration, CancellationToken, Task> host, TextWriter output, TextWriter error)
     {
         var result = Create(host, output, error).Parse(arguments);
         if (result.Errors.Count > 0)
@@ -21,7 +21,7 @@ internal static class SiloCommand
         return await result.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null });
     }
 
-    private static RootCommand Create(Func<ServiceConfiguration, CancellationToken, Task> host, TextWriter output, TextWriter error)
+    private static RootCommand Create(Func<LiveConfiguration, CancellationToken, Task> host, TextWriter output, TextWriter error)
     {
         var config = new Option<string>(ConfigurationFile.Option)
         {

@@ -37,6 +37,9 @@ internal sealed record ServiceConfiguration
     /// <summary>How builds are run and how long what they leave is kept.</summary>
     public BuildsConfiguration Builds { get; init; } = new();
 
+    /// <summary>How many builds run at once.</summary>
+    public QueueConfiguration Queue { get; init; } = new();
+
     /// <summary>The process launcher: builds as processes of this machine.</summary>
     public ProcessConfiguration Process { get; init; } = new();
 

@@ -14,7 +14,7 @@ public sealed class SiloCommandTests : IDisposable
     private readonly ConfigurationFolder _folder = new();
     private readonly StringWriter _output = new();
     private readonly StringWriter _error = new();
-    private Func<ServiceConfiguration, CancellationToken, Task> _host = (_, _) => throw new InvalidOperationException("nothing should be hosted");
+    private Func<LiveConfiguration, CancellationToken, Task> _host = (_, _) => throw new InvalidOperationException("nothing should be hosted");
 
     public void Dispose()
     {
@@ -79,7 +79,7 @@ public sealed class SiloCommandTests : IDisposable
         ServiceConfiguration? hosted = null;
         _host = (configuration, cancellationToken) =>
         {
-            hosted = configuration;
+            hosted = configuration.Started;
             DataFolderLock.TryTake(data, out _).ShouldBeNull();
             return Task.CompletedTask;
         };

@@ -113,7 +113,7 @@ public sealed class ConfigurationFileTests : IDisposable
         _folder.LoadAccepted(_folder.With(key, json).ToJsonString()).RefCache.Interval.ShouldBe(TimeSpan.FromHours(6));
 
     [Theory]
-    [InlineData("clutser", "{}", "clutser: is no key of this service; the file may have $schema, orchestrator, refCache, server, dataFolder, metrics, health, builds, process, registry")]
+    [InlineData("clutser", "{}", "clutser: is no key of this service; the file may have $schema, orchestrator, refCache, server, dataFolder, metrics, health, builds, queue, process, registry")]
     [InlineData("cluster", "{}", "cluster: is no key of this service; the file may have $schema, ")]
     [InlineData("builds.Deadline", "\"1h\"", "builds.Deadline: is no key of this service; builds may have launcher, deadline, logLimit, retention, platform")]
     [InlineData("a\nb", "1", "\"a\\nb\": is no key of this service; ")]
