@@ -14,72 +14,76 @@ namespace ImageBuilder.Registry.Transport;
 /// registry is itself at one; at this machine (loopback) only if the registry is; and at a link-local address (cloud metadata) never. Names count as
 /// the addresses that they resolve to.</item>
 /// </list>
-/// Basic credentials go to the registry and to a realm that passes these rules, and nowhere else. A name could resolve differently a moment later;
-/// TLS then fails, because the certificate is another name's.
+/// Basic credentials go to the registry and to a realm that passes these rules, and nowhere else. A name could resolve differently a moment later, so
+/// the connection is made only to addresses that are no nearer than the ones checked (<see cref="RegistryConnections"/>). Where an HTTP proxy makes
+/// the connection, names that only it can resolve are its to judge; those that resolve here too are checked as ever.
 /// </summary>
 /// <param name="plainHttp">Which hosts may be spoken to in plain HTTP.</param>
 /// <param name="resolve">Looks a host name up.</param>
 internal sealed class ForeignAddressRule(PlainHttpRule plainHttp, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
 {
-    private enum Reach
-    {
-        Public,
-        Private,
-        Loopback,
-        LinkLocal,
-    }
-
     /// <summary>Returns when <paramref name="registry"/> may send us to <paramref name="target"/>.</summary>
     /// <param name="host">The registry's name, for the message.</param>
     /// <param name="registry">The registry's base address.</param>
     /// <param name="target">Where it sends us.</param>
     /// <param name="what">What is there, for the message: <c>token endpoint</c>.</param>
     /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>How far a connection there may reach; null when it is the registry's own host, which may be anywhere.</returns>
     /// <exception cref="RegistryException">It may not; the message says why.</exception>
-    public async Task CheckAsync(string host, Uri registry, Uri target, string what, CancellationToken cancellationToken)
+    public async Task<AddressReach?> CheckAsync(string host, Uri registry, Uri target, string what, CancellationToken cancellationToken)
     {
-        if (await WhyRefusedAsync(registry, target, cancellationToken) is { } reason)
+        if (WhyRefused(registry, target) is { } reason)
         {
-            throw new RegistryException(
-                RegistryError.InvalidResponse, host, $"registry {host} names a {what} on host {target.Host} that is not used: {reason}");
+            throw Refused(host, target, what, reason);
         }
+
+        if (target.IdnHost == registry.IdnHost || (target.IsLoopback && registry.IsLoopback))
+        {
+            return null;
+        }
+
+        var reach = await ReachAsync(target, cancellationToken);
+        if (reach == AddressReach.LinkLocal)
+        {
+            throw Refused(host, target, what, "it is at a link-local address");
+        }
+
+        if (reach != AddressReach.Public)
+        {
+            var own = await ReachAsync(registry, cancellationToken);
+            if (own != AddressReach.Loopback && (own != AddressReach.Private || reach != AddressReach.Private))
+            {
+                throw Refused(host, target, what, "it is inside this network, and the registry is not");
+            }
+        }
+
+        return reach;
     }
 
-    private async Task<string?> WhyRefusedAsync(Uri registry, Uri target, CancellationToken cancellationToken)
+    private static RegistryException Refused(string host, Uri target, string what, string reason) =>
+        new(RegistryError.InvalidResponse, host, $"registry {host} names a {what} on host {target.Host} that is not used: {reason}");
+
+    private string? WhyRefused(Uri registry, Uri target)
     {
         if ((target.Scheme != Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttp) || target.UserInfo.Length > 0)
         {
             return "it is not a plain https address";
         }
 
-        var sameHost = target.IdnHost == registry.IdnHost;
         if (target.Scheme == Uri.UriSchemeHttp
-            && (registry.Scheme != Uri.UriSchemeHttp || !(sameHost || (target.IsLoopback && registry.IsLoopback) || plainHttp.IsListed(target))))
+            && (registry.Scheme != Uri.UriSchemeHttp || !(target.IdnHost == registry.IdnHost || (target.IsLoopback && registry.IsLoopback) || plainHttp.IsListed(target))))
         {
             return "it is not https";
         }
 
-        if (sameHost || (target.IsLoopback && registry.IsLoopback))
-        {
-            return null;
-        }
-
-        var reach = await ReachAsync(target, cancellationToken);
-        return reach switch
-        {
-            Reach.Public => null,
-            Reach.LinkLocal => "it is at a link-local address",
-            _ => await ReachAsync(registry, cancellationToken) is var own && (own == Reach.Loopback || (own == Reach.Private && reach == Reach.Private))
-                ? null
-                : "it is inside this network, and the registry is not",
-        };
+        return null;
     }
 
-    private async Task<Reach> ReachAsync(Uri address, CancellationToken cancellationToken)
+    private async Task<AddressReach> ReachAsync(Uri address, CancellationToken cancellationToken)
     {
-        if (address.IsLoopback)
+        if (IsThisMachine(address))
         {
-            return Reach.Loopback;
+            return AddressReach.Loopback;
         }
 
         IPAddress[] addresses;
@@ -90,33 +94,13 @@ internal sealed class ForeignAddressRule(PlainHttpRule plainHttp, Func<string, C
         catch (SocketException)
         {
             // Nothing can be sent to a name that does not resolve, save by a proxy, which has rules of its own.
-            return Reach.Public;
+            return AddressReach.Public;
         }
 
-        return addresses.Select(ReachOf).DefaultIfEmpty(Reach.Public).Max();
+        return addresses.Select(found => found.Reach()).DefaultIfEmpty(AddressReach.Public).Max();
     }
 
-    private static Reach ReachOf(IPAddress address)
-    {
-        var bare = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        if (IPAddress.IsLoopback(bare) || bare.Equals(IPAddress.Any) || bare.Equals(IPAddress.IPv6Any))
-        {
-            return Reach.Loopback;
-        }
-
-        if (bare.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            return bare.IsIPv6LinkLocal || bare.IsIPv6Multicast ? Reach.LinkLocal
-                : bare.IsIPv6UniqueLocal || bare.IsIPv6SiteLocal ? Reach.Private
-                : Reach.Public;
-        }
-
-        var bytes = bare.GetAddressBytes();
-        return (bytes[0], bytes[1]) switch
-        {
-            (169, 254) or (>= 224, _) => Reach.LinkLocal,
-            (10, _) or (172, >= 16 and <= 31) or (192, 168) or (100, >= 64 and <= 127) or (0, _) => Reach.Private,
-            _ => Reach.Public,
-        };
-    }
+    // RFC 6761, 6.3.
+    private static bool IsThisMachine(Uri address) =>
+        address.IsLoopback || address.IdnHost.TrimEnd('.') is var name && (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal));
 }

@@ -38,9 +38,11 @@ internal sealed class RegistryEndpoints(Wire wire, RetryLoop retries, PlainHttpR
     private async Task<RegistryEndpoint> PingOnceAsync(string host, Uri address, CallDeadline deadline)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/v2/"));
-        using var response = await wire.SendAsync(host, $"reach registry {host}", request, deadline.Token);
+        using var response = await wire.SendAsync(Ping(host), request, deadline);
         return new RegistryEndpoint(host, address) { Challenge = AuthChallenge.Find(response) };
     }
+
+    private static WireCall Ping(string host) => new(host, $"reach registry {host}", RegistryRequestKind.Registry, null);
 
     // A TLS server answers a plain request with 400, or closes the connection.
     private Task<RegistryEndpoint?> SpeaksPlainHttpAsync(string host, Uri address) =>
@@ -53,7 +55,7 @@ internal sealed class RegistryEndpoints(Wire wire, RetryLoop retries, PlainHttpR
                 using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/v2/"));
                 try
                 {
-                    using var response = await wire.SendAsync(host, $"reach registry {host}", request, deadline.Token);
+                    using var response = await wire.SendAsync(Ping(host), request, deadline);
                     return response.StatusCode == System.Net.HttpStatusCode.BadRequest ? null : new RegistryEndpoint(host, address) { Challenge = AuthChallenge.Find(response) };
                 }
                 catch (TransientFailureException e) when (e.Failure.InnerException is HttpRequestException { HttpRequestError: not HttpRequestError.ConnectionError })

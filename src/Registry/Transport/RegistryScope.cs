@@ -14,6 +14,12 @@ public readonly record struct RegistryScope(string Repository, string Actions)
     /// <summary>Removing from <paramref name="repository"/>.</summary>
     public static RegistryScope Delete(string repository) => new(repository, "delete");
 
+    /// <summary>The rights of <paramref name="scopes"/> as a token endpoint reads them: one for each repository, with all its actions, in order.</summary>
+    internal static IEnumerable<string> Merge(IReadOnlyList<RegistryScope> scopes) => scopes
+        .GroupBy(scope => scope.Repository, StringComparer.Ordinal)
+        .Select(group => new RegistryScope(group.Key, string.Join(',', group.SelectMany(scope => scope.Actions.Split(',')).Distinct().Order(StringComparer.Ordinal))).ToString())
+        .Order(StringComparer.Ordinal);
+
     /// <summary>As a token endpoint reads it.</summary>
     public override string ToString() => $"repository:{Repository}:{Actions}";
 }

@@ -4,30 +4,35 @@ using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Registry.Transport;
 
-/// <summary>Sends requests to registries: finds the registry, signs in, follows redirects, tries again. What an answer means is the client's business.</summary>
+/// <summary>
+/// Sends requests to registries: finds the registry, asks its mirrors first, signs in, follows redirects, tries again. What an answer means is the client's
+/// business.
+/// </summary>
 internal sealed class RegistryTransport : IDisposable
 {
     private const int MaximumRedirects = 5;
 
-    private readonly HttpMessageInvoker _invoker;
+    private readonly RegistryConnections _connections;
     private readonly Wire _wire;
     private readonly RetryLoop _retries;
     private readonly RegistryEndpoints _endpoints;
     private readonly TokenEndpoint _tokens;
     private readonly ForeignAddressRule _addresses;
+    private readonly RegistryMirrors _mirrors;
 
     public RegistryTransport(
         RegistryTransportOptions options, HttpMessageHandler? handler, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
         Options = options;
         Time = time;
-        _invoker = new HttpMessageInvoker(handler ?? CreateHandler(), disposeHandler: handler is null);
-        _wire = new Wire(_invoker, options, time);
+        _connections = handler is null ? new RegistryConnections(options, resolve) : new RegistryConnections(handler);
+        _wire = new Wire(_connections, options, time);
         _retries = new RetryLoop(options, time);
         var plainHttp = new PlainHttpRule(options.PlainHttpHosts);
         _addresses = new ForeignAddressRule(plainHttp, resolve);
         _endpoints = new RegistryEndpoints(_wire, _retries, plainHttp, time);
         _tokens = new TokenEndpoint(_wire, _retries, _addresses, options, time);
+        _mirrors = new RegistryMirrors(options.Mirrors, time);
     }
 
     public RegistryTransportOptions Options { get; }
@@ -43,11 +48,18 @@ internal sealed class RegistryTransport : IDisposable
             host,
             request.What,
             call,
-            async deadline =>
-            {
-                using var response = await SendOnceAsync(host, credential, request, deadline);
-                return await read(response, deadline.Token);
-            },
+            deadline => SendAsync(
+                host,
+                credential,
+                request,
+                deadline,
+                async (response, running) =>
+                {
+                    using (response)
+                    {
+                        return await read(response, running.Token);
+                    }
+                }),
             cancellationToken);
 
     /// <summary>Runs something that sends requests by <see cref="SendOnceAsync"/>, again if need be.</summary>
@@ -55,7 +67,66 @@ internal sealed class RegistryTransport : IDisposable
         _retries.RunAsync(host, what, call, attempt, cancellationToken);
 
     /// <summary>Sends a request, signs in (once more after a 401), follows redirects, and returns the answer with its headers read.</summary>
-    public async Task<HttpResponseMessage> SendOnceAsync(string host, RegistryCredential? credential, RegistryRequest request, CallDeadline deadline)
+    public Task<HttpResponseMessage> SendOnceAsync(string host, RegistryCredential? credential, RegistryRequest request, CallDeadline deadline) =>
+        SendAsync(host, credential, request, deadline, (response, _) => Task.FromResult(response));
+
+    public void Dispose() => _connections.Dispose();
+
+    /// <summary>Gives <paramref name="use"/> the answer of the first mirror that has one and whose answer it can use, and else that of the registry.</summary>
+    private async Task<T> SendAsync<T>(
+        string host, RegistryCredential? credential, RegistryRequest request, CallDeadline deadline, Func<HttpResponseMessage, CallDeadline, Task<T>> use)
+    {
+        List<string>? missed = null;
+        foreach (var mirror in _mirrors.For(host, request, deadline.Call))
+        {
+            using var part = deadline.Part(Options.TryTimeout);
+            try
+            {
+                return await use(await SendToMirrorAsync(mirror, host, request, part), part);
+            }
+            catch (Exception e) when (e is RegistryException or TransientFailureException or CredentialsException or OperationCanceledException && !deadline.Token.IsCancellationRequested)
+            {
+                (missed ??= []).Add(_mirrors.Missed(mirror, e));
+            }
+        }
+
+        HttpResponseMessage response;
+        try
+        {
+            response = await SendToRegistryAsync(host, credential, request, deadline);
+        }
+        catch (RegistryException e) when (missed is not null)
+        {
+            throw WithMirrors(e, missed);
+        }
+        catch (TransientFailureException e) when (missed is not null)
+        {
+            throw new TransientFailureException(WithMirrors(e.Failure, missed), e.RetryAfter);
+        }
+
+        return await use(response, deadline);
+    }
+
+    private async Task<HttpResponseMessage> SendToMirrorAsync(Mirror mirror, string host, RegistryRequest request, CallDeadline deadline)
+    {
+        var credential = Options.MirrorCredentials is { } find ? await find(mirror.Host, deadline.Token) : null;
+        var response = await SendToRegistryAsync(mirror.Host, credential, mirror.Translate(host, request), deadline);
+        if (response.IsSuccessStatusCode)
+        {
+            _mirrors.Mark(response, mirror);
+            return response;
+        }
+
+        using (response)
+        {
+            throw await FailureAnswer.ReadAsync(mirror.Host, request.What, response, deadline.Token);
+        }
+    }
+
+    private static RegistryException WithMirrors(RegistryException failure, List<string> missed) =>
+        new(failure.Error, failure.Host, $"{failure.Message}; of its mirrors: {string.Join("; ", missed)}", failure.InnerException) { RetryAfter = failure.RetryAfter };
+
+    private async Task<HttpResponseMessage> SendToRegistryAsync(string host, RegistryCredential? credential, RegistryRequest request, CallDeadline deadline)
     {
         var endpoint = await _endpoints.GetAsync(host, deadline.Token);
         if (!Uri.TryCreate(endpoint.BaseAddress, request.Address, out var address))
@@ -65,13 +136,13 @@ internal sealed class RegistryTransport : IDisposable
 
         if (!endpoint.Owns(address))
         {
-            await _addresses.CheckAsync(host, endpoint.BaseAddress, address, "upload address", deadline.Token);
-            return await SendToAsync(host, request, address, null, deadline);
+            return await SendToStoreAsync(endpoint, request, address, "upload address", deadline);
         }
 
         var authenticator = AuthenticatorFor(host, credential);
+        var call = new WireCall(host, request.What, RegistryRequestKind.Registry, credential) { CarriesBlob = request.Content is not null };
         var authorization = await authenticator.GetAuthorizationAsync(endpoint, request.Scopes, null, deadline.Token);
-        var response = await SendToAsync(host, request, address, authorization, deadline);
+        var response = await SendToAsync(call, request, address, authorization, deadline);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
             await authenticator.ObserveAsync(response, deadline.Token);
@@ -79,52 +150,45 @@ internal sealed class RegistryTransport : IDisposable
             if (again is not null && !again.Equals(authorization))
             {
                 response.Dispose();
-                response = await SendToAsync(host, request, address, again, deadline);
+                response = await SendToAsync(call, request, address, again, deadline);
                 authorization = again;
             }
         }
 
-        return await FollowAsync(endpoint, request, address, authorization, response, deadline);
+        return await FollowAsync(endpoint, call, request, address, authorization, response, deadline);
     }
 
-    public void Dispose() => _invoker.Dispose();
-
-    private static SocketsHttpHandler CreateHandler() => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        // Registries move behind their names.
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-    };
-
     private async Task<HttpResponseMessage> FollowAsync(
-        RegistryEndpoint endpoint, RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, HttpResponseMessage response, CallDeadline deadline)
+        RegistryEndpoint endpoint, WireCall call, RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, HttpResponseMessage response, CallDeadline deadline)
     {
         var from = address;
         for (var redirects = 0; IsRedirect(response) && (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head); redirects++)
         {
             using var redirect = response;
-            if (redirects == MaximumRedirects || redirect.Headers.Location is not { } location)
+            if (redirects == MaximumRedirects || redirect.Headers.Location is not { } location || !Uri.TryCreate(from, location, out var next))
             {
                 throw new RegistryException(RegistryError.InvalidResponse, endpoint.Host, $"cannot {request.What}: registry {endpoint.Host} redirects to nowhere, or too often");
             }
 
-            from = new Uri(from, location);
-            if (!endpoint.Owns(from))
-            {
-                await _addresses.CheckAsync(endpoint.Host, endpoint.BaseAddress, from, "blob store", deadline.Token);
-            }
-
+            from = next;
             // Another host has its rights in the address; our header is the registry's alone.
-            response = await SendToAsync(endpoint.Host, request, from, endpoint.Owns(from) ? authorization : null, deadline);
+            response = endpoint.Owns(from)
+                ? await SendToAsync(call, request, from, authorization, deadline)
+                : await SendToStoreAsync(endpoint, request, from, "blob store", deadline);
         }
 
         return response;
     }
 
+    private async Task<HttpResponseMessage> SendToStoreAsync(RegistryEndpoint endpoint, RegistryRequest request, Uri address, string kind, CallDeadline deadline)
+    {
+        var reach = await _addresses.CheckAsync(endpoint.Host, endpoint.BaseAddress, address, kind, deadline.Token);
+        var call = new WireCall(endpoint.Host, request.What, RegistryRequestKind.BlobStore, null) { Reach = reach, CarriesBlob = request.Content is not null };
+        return await SendToAsync(call, request, address, null, deadline);
+    }
+
     private async Task<HttpResponseMessage> SendToAsync(
-        string host, RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, CallDeadline deadline)
+        WireCall call, RegistryRequest request, Uri address, AuthenticationHeaderValue? authorization, CallDeadline deadline)
     {
         using var message = new HttpRequestMessage(request.Method, address);
         message.Headers.Authorization = authorization;
@@ -138,7 +202,7 @@ internal sealed class RegistryTransport : IDisposable
             message.Content = await request.Content(deadline);
         }
 
-        return await _wire.SendAsync(host, request.What, message, deadline.Token);
+        return await _wire.SendAsync(call, message, deadline);
     }
 
     private static bool IsRedirect(HttpResponseMessage response) =>

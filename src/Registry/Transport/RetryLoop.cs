@@ -4,13 +4,12 @@ namespace ImageBuilder.Registry.Transport;
 internal sealed class RetryLoop(RegistryTransportOptions options, TimeProvider time)
 {
     private static readonly TimeSpan ShortestRateLimitWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRateLimitWait = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs <paramref name="attempt"/> until it succeeds, fails for good, or the time is over.</summary>
     public async Task<T> RunAsync<T>(string host, string what, RegistryCall call, Func<CallDeadline, Task<T>> attempt, CancellationToken cancellationToken)
     {
-        using var deadline = new CallDeadline(call.Deadline, time, cancellationToken);
-        var (failures, refusals) = (0, 0);
+        using var deadline = new CallDeadline(call, time, cancellationToken);
+        var failures = 0;
         while (true)
         {
             TimeSpan wait;
@@ -32,9 +31,7 @@ internal sealed class RetryLoop(RegistryTransportOptions options, TimeProvider t
             catch (RegistryException e) when (e.Error == RegistryError.RateLimited && call.Retry == RegistryRetry.Wait)
             {
                 // Never earlier than asked; a little later, so that not all who wait come back at once.
-                wait = e.RetryAfter is { } asked
-                    ? Max(asked, ShortestRateLimitWait) * (1 + (0.1 * Random.Shared.NextDouble()))
-                    : Max(Min(ShortestRateLimitWait * Math.Pow(2, Math.Min(refusals++, 10)), LongestRateLimitWait) * (0.5 + (0.5 * Random.Shared.NextDouble())), ShortestRateLimitWait);
+                wait = Max(e.RetryAfter ?? ShortestRateLimitWait, ShortestRateLimitWait) * (1 + (0.1 * Random.Shared.NextDouble()));
                 failure = e;
             }
             catch (OperationCanceledException e) when (deadline.IsOver && !cancellationToken.IsCancellationRequested)

@@ -1,19 +1,21 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ImageBuilder.Registry.Credentials;
-using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Registry.Transport;
 
-/// <summary>Fetches bearer tokens where a registry's challenge says (distribution's token authentication specification) and keeps them.</summary>
+/// <summary>Fetches bearer tokens where a registry's challenge says (distribution's token authentication specification) and keeps them, in memory alone.</summary>
 internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddressRule addresses, RegistryTransportOptions options, TimeProvider time)
 {
-    // What the specification gives a token whose lifetime is not told.
-    private static readonly TimeSpan UntoldLifetime = TimeSpan.FromSeconds(60);
+    private const int Capacity = 10_000;
 
-    private readonly SingleFlightCache<AuthenticationHeaderValue> _tokens = new(time, capacity: 10_000);
+    private readonly SingleFlightCache<AuthenticationHeaderValue> _tokens = new(time, Capacity);
+
+    // What endpoints gave in exchange for an identity token, to be used in its place: some take each one once only.
+    private readonly ConcurrentDictionary<string, string> _refreshTokens = new(StringComparer.Ordinal);
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>The header with a token for <paramref name="scopes"/>, but never the one that was <paramref name="rejected"/>.</summary>
@@ -26,10 +28,7 @@ internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddress
         _tokens.Peek(Key(endpoint, challenge, credential, scopes));
 
     private string Key(RegistryEndpoint endpoint, AuthChallenge challenge, RegistryCredential? credential, IReadOnlyList<RegistryScope> scopes) =>
-        string.Join('\n', [endpoint.BaseAddress.Authority, credential?.Fingerprint(_key) ?? RegistryCredential.AnonymousFingerprint, challenge.Realm, challenge.Service, .. Texts(scopes)]);
-
-    private static IEnumerable<string> Texts(IReadOnlyList<RegistryScope> scopes) =>
-        scopes.Select(scope => scope.ToString()).Distinct().Order(StringComparer.Ordinal);
+        string.Join('\n', [endpoint.BaseAddress.Authority, credential?.Fingerprint(_key) ?? RegistryCredential.AnonymousFingerprint, challenge.Realm, challenge.Service, .. RegistryScope.Merge(scopes)]);
 
     private Task<Fetched<AuthenticationHeaderValue>> FetchAsync(
         RegistryEndpoint endpoint, AuthChallenge challenge, RegistryCredential? credential, IReadOnlyList<RegistryScope> scopes)
@@ -46,25 +45,77 @@ internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddress
             throw Invalid(endpoint, "its challenge names no valid realm");
         }
 
-        await addresses.CheckAsync(endpoint.Host, endpoint.BaseAddress, realm, "token endpoint", deadline.Token);
-        using var request = credential?.IdentityToken is { Length: > 0 } identity
-            ? Exchange(realm, challenge, identity, scopes)
-            : Ask(realm, challenge, endpoint, credential, scopes);
-        using var response = await wire.SendAsync(endpoint.Host, what, request, deadline.Token);
-        if (!response.IsSuccessStatusCode)
+        var reach = await addresses.CheckAsync(endpoint.Host, endpoint.BaseAddress, realm, "token endpoint", deadline.Token);
+        var call = new WireCall(endpoint.Host, what, RegistryRequestKind.TokenEndpoint, credential) { Reach = reach };
+        if (credential?.IdentityToken is not { Length: > 0 } identity)
         {
-            throw await FailureAnswer.ReadAsync(endpoint.Host, what, response, deadline.Token);
+            using var request = Ask(realm, challenge, endpoint, credential, scopes);
+            var answer = await SendAsync(endpoint, call, request, deadline);
+            return Header(answer);
         }
 
-        var body = await Wire.ReadAsync(endpoint.Host, what, response, BoundedBody.MaximumToken, deadline.Token);
-        return Read(endpoint, body);
+        var key = Key(endpoint, challenge, credential, []);
+        if (_refreshTokens.TryGetValue(key, out var refresh))
+        {
+            try
+            {
+                return await ExchangeAsync(endpoint, challenge, realm, call, key, refresh, scopes, deadline);
+            }
+            catch (RegistryException e) when (e.Error is RegistryError.Unauthorized or RegistryError.Denied or RegistryError.Rejected)
+            {
+                // It has been used up, or withdrawn; what the user gave may still do.
+                _refreshTokens.TryRemove(KeyValuePair.Create(key, refresh));
+            }
+        }
+
+        return await ExchangeAsync(endpoint, challenge, realm, call, key, identity, scopes, deadline);
+    }
+
+    private async Task<Fetched<AuthenticationHeaderValue>> ExchangeAsync(
+        RegistryEndpoint endpoint, AuthChallenge challenge, Uri realm, WireCall call, string key, string identity, IReadOnlyList<RegistryScope> scopes, CallDeadline deadline)
+    {
+        using var request = Exchange(realm, challenge, identity, scopes);
+        var answer = await SendAsync(endpoint, call, request, deadline);
+        if (answer.RefreshToken is { } refresh && refresh != identity)
+        {
+            if (_refreshTokens.Count >= Capacity)
+            {
+                // Those who come back begin again with their identity token.
+                _refreshTokens.Clear();
+            }
+
+            _refreshTokens[key] = refresh;
+        }
+
+        return Header(answer);
+    }
+
+    private static Fetched<AuthenticationHeaderValue> Header(TokenAnswer answer) => new(new AuthenticationHeaderValue("Bearer", answer.Token), answer.Lifetime);
+
+    private async Task<TokenAnswer> SendAsync(RegistryEndpoint endpoint, WireCall call, HttpRequestMessage request, CallDeadline deadline)
+    {
+        using var response = await wire.SendAsync(call, request, deadline);
+        if (!response.IsSuccessStatusCode)
+        {
+            throw await FailureAnswer.ReadAsync(endpoint.Host, call.What, response, deadline.Token);
+        }
+
+        var body = await Wire.ReadAsync(endpoint.Host, call.What, response, BoundedBody.MaximumToken, deadline.Token);
+        try
+        {
+            return TokenAnswer.Read(body, time.GetUtcNow()) ?? throw Invalid(endpoint, "its token endpoint answers without a usable token");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw Invalid(endpoint, "its token endpoint does not answer with JSON");
+        }
     }
 
     private static HttpRequestMessage Ask(
         Uri realm, AuthChallenge challenge, RegistryEndpoint endpoint, RegistryCredential? credential, IReadOnlyList<RegistryScope> scopes)
     {
         var query = new StringBuilder(realm.Query.TrimStart('?'));
-        foreach (var (name, value) in Texts(scopes).Select(scope => ("scope", scope)).Prepend(("service", challenge.Service ?? string.Empty)).Where(pair => pair.Item2.Length > 0))
+        foreach (var (name, value) in RegistryScope.Merge(scopes).Select(scope => ("scope", scope)).Prepend(("service", challenge.Service ?? string.Empty)).Where(pair => pair.Item2.Length > 0))
         {
             query.Append(query.Length == 0 ? string.Empty : "&").Append(name).Append('=').Append(Uri.EscapeDataString(value));
         }
@@ -83,37 +134,10 @@ internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddress
                 ["grant_type"] = "refresh_token",
                 ["service"] = challenge.Service ?? string.Empty,
                 ["client_id"] = options.UserAgent,
-                ["scope"] = string.Join(' ', Texts(scopes)),
+                ["scope"] = string.Join(' ', RegistryScope.Merge(scopes)),
                 ["refresh_token"] = identity,
             }),
         };
-
-    private static Fetched<AuthenticationHeaderValue> Read(RegistryEndpoint endpoint, byte[] body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            var root = document.RootElement;
-            var token = Text(root, "token") ?? Text(root, "access_token");
-            if (token is null || !BasicHeader.IsHeaderSafe(token))
-            {
-                throw Invalid(endpoint, "its token endpoint answers without a usable token");
-            }
-
-            var lifetime = root.TryGetProperty("expires_in", out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var seconds) && seconds > 0
-                ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(1).TotalSeconds))
-                : UntoldLifetime;
-            // Given up a little early, so that none expires on its way.
-            return new Fetched<AuthenticationHeaderValue>(new AuthenticationHeaderValue("Bearer", token), lifetime * 0.9);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw Invalid(endpoint, "its token endpoint does not answer with JSON");
-        }
-    }
-
-    private static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text ? text : null;
 
     private static RegistryException Invalid(RegistryEndpoint endpoint, string reason) =>
         new(RegistryError.InvalidResponse, endpoint.Host, $"cannot sign in to registry {endpoint.Host}: {reason}");

@@ -41,9 +41,13 @@ internal sealed class VerifyingStream(Stream inner, HttpResponseMessage response
         _received += count;
         if (count == 0 || _received == _expected)
         {
-            _verified = digest.Matches(_hash)
-                ? true
-                : throw new RegistryException(RegistryError.DigestMismatch, host, $"cannot {what}: the bytes that registry {host} sent do not have that digest");
+            if (!digest.Matches(_hash))
+            {
+                RegistryMirrors.BodyFailed(response);
+                throw new RegistryException(RegistryError.DigestMismatch, host, $"cannot {what}: the bytes that registry {host} sent do not have that digest");
+            }
+
+            _verified = true;
         }
 
         return count;
@@ -87,10 +91,12 @@ internal sealed class VerifyingStream(Stream inner, HttpResponseMessage response
         }
         catch (OperationCanceledException e) when (_stall.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            RegistryMirrors.BodyFailed(response);
             throw new RegistryException(RegistryError.Timeout, host, $"cannot {what}: registry {host} sent nothing for {stallTimeout.TotalSeconds:0.#} s", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
+            RegistryMirrors.BodyFailed(response);
             throw new RegistryException(RegistryError.Unavailable, host, $"cannot {what}: registry {host} broke the connection after {_received} bytes", e);
         }
         finally

@@ -4,51 +4,33 @@ using System.Security.Authentication;
 
 namespace ImageBuilder.Registry.Transport;
 
-/// <summary>Sends single requests and says what their failures mean; nothing is tried again here.</summary>
-internal sealed class Wire(HttpMessageInvoker invoker, RegistryTransportOptions options, TimeProvider time)
+/// <summary>
+/// Sends single requests, each when its registry's turn and budget allow, tells the observer, and says what failures mean; nothing is tried again here.
+/// </summary>
+internal sealed class Wire(RegistryConnections connections, RegistryTransportOptions options, TimeProvider time)
 {
+    private readonly RequestGate _gate = new(options.MaximumConcurrentRequests);
+    private readonly RegistryBudgets _budgets = new(options, time);
+
     /// <summary>Sends <paramref name="request"/> and returns the answer as soon as its headers are there. Statuses 429, 408 and 5xx become exceptions.</summary>
-    /// <param name="host">The registry, for messages.</param>
-    /// <param name="what">What is being done, for messages: "read manifest x:1".</param>
-    /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <exception cref="TransientFailureException">Server error or broken connection.</exception>
+    /// <exception cref="TransientFailureException">Server error, broken connection, or no answer in the time of one try.</exception>
     /// <exception cref="RegistryException">Rate limit, or a connection that will not work on the next try either.</exception>
-    public async Task<HttpResponseMessage> SendAsync(string host, string what, HttpRequestMessage request, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAsync(WireCall call, HttpRequestMessage request, CallDeadline deadline)
     {
         request.Headers.UserAgent.TryParseAdd(options.UserAgent);
-        HttpResponseMessage response;
+        if (call.CarriesBlob)
+        {
+            return await SendAdmittedAsync(call, request, deadline);
+        }
+
+        await _gate.EnterAsync(call.Registry, deadline.Token);
         try
         {
-            response = await invoker.SendAsync(request, cancellationToken);
+            return await SendAdmittedAsync(call, request, deadline);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        finally
         {
-            throw Failure(host, what, e);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The handler's own limit for making a connection.
-            throw Failure(host, what, e);
-        }
-
-        var status = (int)response.StatusCode;
-        if (response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout) && (status < 500 || response.StatusCode == HttpStatusCode.NotImplemented))
-        {
-            return response;
-        }
-
-        using (response)
-        {
-            var retryAfter = RetryAfter(response);
-            if (response.StatusCode == HttpStatusCode.TooManyRequests)
-            {
-                var when = retryAfter is { } wait ? $"; it asks to wait {wait.TotalSeconds:0} s" : string.Empty;
-                throw new RegistryException(RegistryError.RateLimited, host, $"cannot {what}: registry {host} answers \"too many requests\" (429){when}") { RetryAfter = retryAfter };
-            }
-
-            throw new TransientFailureException(
-                new RegistryException(RegistryError.Unavailable, host, $"cannot {what}: registry {host} fails with status {status}; try again later"), retryAfter);
+            _gate.Leave(call.Registry);
         }
     }
 
@@ -78,6 +60,11 @@ internal sealed class Wire(HttpMessageInvoker invoker, RegistryTransportOptions 
                 return new RegistryException(RegistryError.Unavailable, host, $"cannot {what}: no TLS connection to registry {host}: {cause.Message}", exception);
             }
 
+            if (cause is ForeignAddressException refused)
+            {
+                return new RegistryException(RegistryError.InvalidResponse, host, $"cannot {what}: registry {host} sends to a host that is not used: {refused.Message}", exception);
+            }
+
             if (cause is SocketException { SocketErrorCode: SocketError.HostNotFound })
             {
                 return new RegistryException(RegistryError.Unavailable, host, $"cannot {what}: registry {host}: there is no host of that name", exception);
@@ -95,6 +82,89 @@ internal sealed class Wire(HttpMessageInvoker invoker, RegistryTransportOptions 
         return cause is SocketException or IOException and not HttpIOException ? cause.Message
             : exception is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } http ? http.HttpRequestError.ToString()
             : "the connection broke";
+    }
+
+    private async Task<HttpResponseMessage> SendAdmittedAsync(WireCall call, HttpRequestMessage request, CallDeadline deadline)
+    {
+        var key = new BudgetKey(call.Registry, request.RequestUri!.Authority, call.Credential);
+        var probe = await _budgets.EnterAsync(key, canProbe: !call.CarriesBlob, call.Host, call.What, deadline.Token);
+        try
+        {
+            var response = await ExchangeAsync(call, request, deadline);
+            if (response.StatusCode != HttpStatusCode.TooManyRequests)
+            {
+                probe?.Answered();
+            }
+
+            return IsUsable(response) ? response : throw Failure(call, key, response);
+        }
+        finally
+        {
+            probe?.End();
+        }
+    }
+
+    private static bool IsUsable(HttpResponseMessage response) =>
+        response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)
+        && (response.StatusCode is < HttpStatusCode.InternalServerError or HttpStatusCode.NotImplemented);
+
+    private Exception Failure(WireCall call, BudgetKey key, HttpResponseMessage response)
+    {
+        using var answer = response;
+        var retryAfter = RetryAfter(answer);
+        if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            var (wait, begins) = _budgets.Refused(key, retryAfter);
+            if (begins)
+            {
+                options.Observer?.BudgetBlocked(call.Registry, wait);
+            }
+
+            var when = retryAfter is { } asked ? $"; it asks to wait {asked.TotalSeconds:0} s" : string.Empty;
+            return new RegistryException(RegistryError.RateLimited, call.Host, $"cannot {call.What}: registry {call.Host} answers \"too many requests\" (429){when}") { RetryAfter = wait };
+        }
+
+        return new TransientFailureException(
+            new RegistryException(RegistryError.Unavailable, call.Host, $"cannot {call.What}: registry {call.Host} fails with status {(int)answer.StatusCode}; try again later"), retryAfter);
+    }
+
+    private async Task<HttpResponseMessage> ExchangeAsync(WireCall call, HttpRequestMessage request, CallDeadline deadline)
+    {
+        // What writes may rightly take long to be answered: a registry looks at all of a blob when it is complete.
+        var isLimited = (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head) && options.TryTimeout < deadline.Remaining;
+        using var limit = isLimited ? new CancellationTokenSource(options.TryTimeout, time) : new CancellationTokenSource();
+        using var ending = deadline.Token.UnsafeRegister(source => ((CancellationTokenSource)source!).Cancel(), limit);
+        var sent = time.GetTimestamp();
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await connections.For(call.Reach).SendAsync(request, limit.Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            throw Failure(call.Host, call.What, e);
+        }
+        catch (OperationCanceledException e) when (limit.IsCancellationRequested && !deadline.Token.IsCancellationRequested)
+        {
+            throw new TransientFailureException(new RegistryException(
+                RegistryError.Timeout, call.Host, $"cannot {call.What}: registry {call.Host} did not answer within {options.TryTimeout.TotalSeconds:0.#} s", e));
+        }
+        catch (OperationCanceledException e) when (!deadline.Token.IsCancellationRequested)
+        {
+            // The handler's own limit for making a connection.
+            throw Failure(call.Host, call.What, e);
+        }
+        finally
+        {
+            options.Observer?.Requested(call.Registry, call.Kind, request.Method.Method, (int?)response?.StatusCode, time.GetElapsedTime(sent));
+        }
+
+        if (options.Observer is { } observer && call.Kind == RegistryRequestKind.Registry && BudgetHeaders.Read(response) is { } budget)
+        {
+            observer.BudgetSeen(call.Registry, budget);
+        }
+
+        return response;
     }
 
     private TimeSpan? RetryAfter(HttpResponseMessage response) =>

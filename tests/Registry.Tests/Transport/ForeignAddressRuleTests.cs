@@ -67,7 +67,7 @@ public sealed class ForeignAddressRuleTests
         error.Message.ShouldNotContain("u:p");
     }
 
-    private static Task CheckAsync(string registry, string target) =>
+    private static Task<AddressReach?> CheckAsync(string registry, string target) =>
         new ForeignAddressRule(new PlainHttpRule(["listed.internal"]), ResolveAsync).CheckAsync("the registry", new Uri(registry), new Uri(target), "token endpoint", default);
 
     private static Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>

@@ -1,17 +1,13 @@
 using System.Collections.Concurrent;
-using ImageBuilder.Registry.Transport;
 using ImageBuilder.Testing;
 
 namespace ImageBuilder.Registry.Tests.Transport;
 
 /// <summary>
-/// A clock that stands still, but jumps over every wait as soon as somebody begins it, and notes it. The deadlines of calls (30 s, and 5 minutes for patient
-/// ones) are not waited for, and so not jumped over.
+/// A clock that stands still, but jumps over every wait as soon as somebody begins it, and notes it. Deadlines are not waited for, and so not jumped over.
 /// </summary>
 internal sealed class JumpingTimeProvider : TimeProvider
 {
-    private static readonly TimeSpan[] Deadlines = [RegistryCall.Default.Deadline, RegistryCall.Patient.Deadline];
-
     private readonly ManualTimeProvider _clock = new();
 
     public ConcurrentQueue<TimeSpan> Waits { get; } = [];
@@ -25,7 +21,7 @@ internal sealed class JumpingTimeProvider : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = _clock.CreateTimer(callback, state, dueTime, period);
-        if (dueTime >= TimeSpan.Zero && !Deadlines.Contains(dueTime))
+        if (dueTime >= TimeSpan.Zero && state is not CancellationTokenSource)
         {
             Waits.Enqueue(dueTime);
             ThreadPool.QueueUserWorkItem(_ => _clock.Advance(dueTime));
