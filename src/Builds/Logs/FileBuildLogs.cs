@@ -60,7 +60,7 @@ public sealed class FileBuildLogs(string folder, long limit = FileBuildLogs.Defa
             var (segment, from, available, end) = log.Find(offset);
             if (available == 0)
             {
-                return new LogPage(Math.Min(offset, end), ReadOnlyMemory<byte>.Empty, end);
+                return new LogPage(from, ReadOnlyMemory<byte>.Empty, end);
             }
 
             var buffer = new byte[Math.Min(maxBytes, available)];
@@ -79,6 +79,28 @@ public sealed class FileBuildLogs(string folder, long limit = FileBuildLogs.Defa
 
     /// <inheritdoc />
     public ValueTask<long> GetEndAsync(Guid buildId, CancellationToken cancellationToken) => ValueTask.FromResult(Open(buildId).Bounds().End);
+
+    /// <inheritdoc />
+    public ValueTask<long> GetSizeAsync(Guid buildId, CancellationToken cancellationToken) => ValueTask.FromResult(Open(buildId).Size());
+
+    /// <inheritdoc />
+    public ValueTask DropAsync(Guid buildId, CancellationToken cancellationToken)
+    {
+        var log = Open(buildId);
+        var (_, end) = log.Bounds();
+        if (log.Size() > 0)
+        {
+            // An empty segment tells where the log ended.
+            File.Create(log.SegmentPath(end)).Dispose();
+            log.Extend(end, end);
+            foreach (var start in log.TakeBefore(end))
+            {
+                File.Delete(log.SegmentPath(start));
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc />
     public ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken)
@@ -179,7 +201,7 @@ public sealed class FileBuildLogs(string folder, long limit = FileBuildLogs.Defa
                 var index = FirstEndingBehind(offset);
                 if (index == _segments.Count)
                 {
-                    return (0, 0, 0, end);
+                    return (0, Math.Min(offset, end), 0, end);
                 }
 
                 var start = _segments.GetKeyAtIndex(index);
@@ -197,6 +219,26 @@ public sealed class FileBuildLogs(string folder, long limit = FileBuildLogs.Defa
                 var middle = _segments.Where(segment => segment.Key >= half && segment.Value <= tail).Select(segment => segment.Key).ToList();
                 middle.ForEach(start => _segments.Remove(start));
                 return middle;
+            }
+        }
+
+        /// <summary>Forgets the segments that begin before <paramref name="end"/>, and names them.</summary>
+        public List<long> TakeBefore(long end)
+        {
+            lock (_lock)
+            {
+                var starts = _segments.Keys.Where(start => start < end).ToList();
+                starts.ForEach(start => _segments.Remove(start));
+                return starts;
+            }
+        }
+
+        /// <summary>Bytes that are kept.</summary>
+        public long Size()
+        {
+            lock (_lock)
+            {
+                return _segments.Sum(segment => segment.Value - segment.Key);
             }
         }
 

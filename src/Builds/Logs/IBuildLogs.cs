@@ -18,6 +18,16 @@ public interface IBuildLogs
     /// <summary>Where the log of a build ends; 0 for one that does not exist.</summary>
     ValueTask<long> GetEndAsync(Guid buildId, CancellationToken cancellationToken);
 
+    /// <summary>Bytes that are kept of a log; 0 for one that does not exist.</summary>
+    ValueTask<long> GetSizeAsync(Guid buildId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes the bytes of a log that grows no more, but not where it ends, so that its readers learn that they are no longer kept; does nothing
+    /// where there is no log.
+    /// </summary>
+    /// <exception cref="IOException">The bytes could not be removed; none or some of them may have been.</exception>
+    ValueTask DropAsync(Guid buildId, CancellationToken cancellationToken);
+
     /// <summary>Removes the log of a build; does nothing where there is none.</summary>
     ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken);
 }

@@ -93,6 +93,38 @@ public sealed class FileBuildLogsTests : IDisposable
         Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DropAsync_OfLog_KeepsNothingButWhereItEnded(bool reopened)
+    {
+        var logs = Open();
+        await logs.AppendAsync(_build, Bytes(0, 40), default);
+        (await logs.GetSizeAsync(_build, default)).ShouldBe(40);
+
+        await logs.DropAsync(_build, default);
+        await logs.DropAsync(_build, default);
+
+        logs = reopened ? Open() : logs;
+        (await logs.GetSizeAsync(_build, default)).ShouldBe(0);
+        (await logs.GetEndAsync(_build, default)).ShouldBe(40);
+        foreach (var offset in new[] { 0, 17, 40, 99 })
+        {
+            var page = await logs.ReadAsync(_build, offset, 10, default);
+            (page.Offset, page.Content.Length, page.End).ShouldBe((40, 0, 40));
+        }
+
+        Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task DropAsync_OfUnknownBuild_LeavesNoFile()
+    {
+        await Open().DropAsync(_build, default);
+
+        Directory.EnumerateFileSystemEntries(_folder).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task ReadAsync_WhileOneWrites_NeverGivesWrongBytes()
     {

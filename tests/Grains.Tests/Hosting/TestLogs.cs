@@ -32,6 +32,10 @@ internal sealed class TestLogs(string folder) : IBuildLogs
         return _inner.GetEndAsync(buildId, cancellationToken);
     }
 
+    public ValueTask<long> GetSizeAsync(Guid buildId, CancellationToken cancellationToken) => _inner.GetSizeAsync(buildId, cancellationToken);
+
+    public ValueTask DropAsync(Guid buildId, CancellationToken cancellationToken) => _inner.DropAsync(buildId, cancellationToken);
+
     public ValueTask DeleteAsync(Guid buildId, CancellationToken cancellationToken)
     {
         BeforeDelete(buildId);
