@@ -4,6 +4,7 @@ using System.Text;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Builds.Logs;
+using ImageBuilder.Builds.Storage;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Launchers;
 using ImageBuilder.Registry.Credentials;
@@ -341,10 +342,9 @@ internal sealed partial class BuildGrain(
     private async Task<AttemptOutcome> FollowAsync(IAttempt attempt, CancellationToken ends)
     {
         var order = state.State.Order!;
-        var stored = await logs.GetEndAsync(Id, CancellationToken.None) - state.State.AttemptLogStart;
-        var log = new AttemptLog(attempt, LogCensor.ForBuild(order.WorkspaceRef, order.BaseRef), logs, Id, clock);
+        var log = new AttemptLog(attempt, state.State.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), logs, Id, clock);
         using var pumping = CancellationTokenSource.CreateLinkedTokenSource(_deactivating.Token);
-        var pump = log.PumpAsync(stored, OnLogAppended, pumping.Token);
+        var pump = log.PumpAsync(state.State.AttemptLogStart, OnLogAppended, pumping.Token);
         try
         {
             var first = await Task.WhenAny(attempt.Completion, pump).WaitAsync(ends);
@@ -482,7 +482,8 @@ internal sealed partial class BuildGrain(
             return;
         }
 
-        var failure = new BuildFailure(FailureReason.Internal, $"the build could not be carried on: {fault.Message}");
+        var failure = DiskFault.Explain(fault)
+            ?? new BuildFailure(FailureReason.Internal, $"the build could not be carried on: {fault.Message}");
         try
         {
             await EndAsync(BuildStatus.Failed, failure);

@@ -1,18 +1,29 @@
 namespace ImageBuilder.Builds.Logs;
 
 /// <summary>
-/// The logs of builds: append-only, addressed by byte offset, bounded. One build has one writer at a time and any number of readers.
+/// The logs of builds: append-only, addressed by byte offset, bounded. One build has one writer at a time and any number of readers. A byte that
+/// was told stays at its offset; it may go away, and then no other takes its place.
 /// </summary>
 public interface IBuildLogs
 {
     /// <summary>Appends to the log of a build and gives the offset where it ends now.</summary>
-    /// <exception cref="IOException">The bytes could not be stored; none or some of them may have been.</exception>
+    /// <exception cref="IOException">The bytes could not be stored; none of them was, and the log is as it was.</exception>
     ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads at most <paramref name="maxBytes"/> bytes from <paramref name="offset"/>; fewer where a piece of the store ends.
-    /// An offset behind the end, or a log that does not exist, gives an empty page.
+    /// Appends to the log of a build, which may be nothing, and stores <paramref name="mark"/> with it; gives the offset where it ends now.
     /// </summary>
+    /// <exception cref="IOException">The bytes could not be stored; none of them was, and log and mark are as they were.</exception>
+    ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark mark, CancellationToken cancellationToken);
+
+    /// <summary>The mark that was stored last; null when there was none yet, or it was lost.</summary>
+    ValueTask<LogMark?> GetMarkAsync(Guid buildId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Reads at most <paramref name="maxBytes"/> bytes from <paramref name="offset"/>; fewer where a piece of the store ends.
+    /// An offset behind the end, or a log that does not exist, gives an empty page. Bytes that are missing, dropped past the limit or lost, are passed over.
+    /// </summary>
+    /// <exception cref="IOException">The bytes are there and cannot be read.</exception>
     ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken);
 
     /// <summary>Where the log of a build ends; 0 for one that does not exist.</summary>

@@ -78,7 +78,7 @@ public sealed class FileBuildLogsTests : IDisposable
         var tail = await ReadContiguousAsync(logs, gap.Offset);
         tail.Length.ShouldBeInRange(Limit / 2, (Limit / 2) + SegmentSize);
         tail.ShouldBe(content[^tail.Length..]);
-        Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length).ShouldBeLessThanOrEqualTo(Limit + SegmentSize);
+        Directory.EnumerateFiles(_folder, "*.log", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length).ShouldBeLessThanOrEqualTo(Limit + SegmentSize);
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public sealed class FileBuildLogsTests : IDisposable
             (page.Offset, page.Content.Length, page.End).ShouldBe((40, 0, 40));
         }
 
-        Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length).ShouldBe(0);
+        Directory.EnumerateFiles(_folder, "*.log", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class LogCensorTests
         return kept.ToString();
     }
 
-    private static string Censor(string[] chunks, string workspaceRef, string baseRef) => Censor(chunks, LogCensor.ForBuild(workspaceRef, baseRef));
+    private static string Censor(string[] chunks, string workspaceRef, string baseRef) => Censor(chunks, LogCensor.ForBuild(new BuildOrder(workspaceRef, baseRef, null, false, false, "owner", ""), secrets: null));
 
     private static string Censor(string[] chunks, LogCensor censor)
     {

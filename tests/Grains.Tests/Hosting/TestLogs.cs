@@ -22,6 +22,14 @@ internal sealed class TestLogs(string folder) : IBuildLogs
         return await _inner.AppendAsync(buildId, content, cancellationToken);
     }
 
+    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark mark, CancellationToken cancellationToken)
+    {
+        await BeforeAppend(cancellationToken);
+        return await _inner.AppendAsync(buildId, content, mark, cancellationToken);
+    }
+
+    public ValueTask<LogMark?> GetMarkAsync(Guid buildId, CancellationToken cancellationToken) => _inner.GetMarkAsync(buildId, cancellationToken);
+
     public ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken) =>
         _inner.ReadAsync(buildId, offset, maxBytes, cancellationToken);
 
