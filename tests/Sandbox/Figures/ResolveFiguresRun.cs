@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using ImageBuilder.Contracts;
 using ImageBuilder.Sandbox.Images;
@@ -15,6 +16,9 @@ public static class ResolveFiguresRun
 {
     private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(3);
 
+    // The two servers take turns within a round, so that a change of the machine's mood meets both.
+    private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Runs all measurements.</summary>
     public static async Task RunAsync(ResolveFiguresOptions options, TextWriter output, CancellationToken cancellationToken = default)
     {
@@ -31,7 +35,7 @@ public static class ResolveFiguresRun
             using var resolves = new CallLoad(service.Address, request, options.Connections);
             using var echoes = new CallLoad(echo.Address, request, options.Connections);
 
-            output.WriteLine(Line($"{options.Rounds} rounds of {options.Round.TotalSeconds} s, taking turns; {options.Connections} connections; {Environment.ProcessorCount} processors for clients and server"));
+            output.WriteLine(Line($"{options.Rounds} rounds of {options.Round.TotalSeconds} s for each server, in turns of {s_turn.TotalSeconds} s; {options.Connections} connections; {Environment.ProcessorCount} processors for clients and server"));
             var rate = await MeasureThroughputAsync(options, (echoes, echo.Process), (resolves, service.Process), output, cancellationToken);
             await MeasureLatencyAsync(options, rate / 2, echoes, resolves, output, cancellationToken);
         }
@@ -49,27 +53,21 @@ public static class ResolveFiguresRun
         CancellationToken cancellationToken)
     {
         // The runtime compiles what is called often anew, and takes its time.
-        var warmUp = options.Round < s_warmUp ? options.Round : s_warmUp;
-        for (var i = 0; i < 2; i++)
-        {
-            await MeasureAsync(echo, options.Calls, warmUp, cancellationToken);
-            await MeasureAsync(resolve, options.Calls, warmUp, cancellationToken);
-        }
+        await MeasureAsync(echo, resolve, options.Calls, 2 * s_warmUp, cancellationToken);
 
         output.WriteLine();
         output.WriteLine(Line($"as many as are answered, {options.Calls} calls at a time"));
         output.WriteLine("round   echo/s  resolve/s  ratio   server's CPU in us per call: echo  resolve");
-        var rounds = new List<(double Echo, double Resolve, double EchoCost, double ResolveCost)>();
+        var rounds = new List<(Tally Echo, Tally Resolve)>();
         for (var i = 1; i <= options.Rounds; i++)
         {
-            var (echoRate, echoCost) = await MeasureAsync(echo, options.Calls, options.Round, cancellationToken);
-            var (resolveRate, resolveCost) = await MeasureAsync(resolve, options.Calls, options.Round, cancellationToken);
-            rounds.Add((echoRate, resolveRate, echoCost, resolveCost));
-            output.WriteLine(Line($"{i,5} {echoRate,8:0} {resolveRate,10:0} {resolveRate / echoRate,6:0.00} {echoCost,36:0.0} {resolveCost,8:0.0}"));
+            var (echoes, resolves) = await MeasureAsync(echo, resolve, options.Calls, options.Round, cancellationToken);
+            rounds.Add((echoes, resolves));
+            output.WriteLine(Line($"{i,5} {echoes.PerSecond,8:0} {resolves.PerSecond,10:0} {resolves.PerSecond / echoes.PerSecond,6:0.00} {echoes.Cost,36:0.0} {resolves.Cost,8:0.0}"));
         }
 
-        var rate = Median(rounds.Select(round => round.Resolve));
-        output.WriteLine(Line($"median {Median(rounds.Select(round => round.Echo)),7:0} {rate,10:0} {Median(rounds.Select(round => round.Resolve / round.Echo)),6:0.00} {Median(rounds.Select(round => round.EchoCost)),36:0.0} {Median(rounds.Select(round => round.ResolveCost)),8:0.0}   goal: a ratio of at least 0.60"));
+        var rate = Median(rounds.Select(round => round.Resolve.PerSecond));
+        output.WriteLine(Line($"median {Median(rounds.Select(round => round.Echo.PerSecond)),7:0} {rate,10:0} {Median(rounds.Select(round => round.Resolve.PerSecond / round.Echo.PerSecond)),6:0.00} {Median(rounds.Select(round => round.Echo.Cost)),36:0.0} {Median(rounds.Select(round => round.Resolve.Cost)),8:0.0}   goal: a ratio of at least 0.60"));
         return rate;
     }
 
@@ -91,12 +89,25 @@ public static class ResolveFiguresRun
         output.WriteLine(Line($"median {Median(rounds.Select(round => round.Echo)),16:0.00} {Median(rounds.Select(round => round.Resolve)),28:0.00}           goal: a p99 under 5 ms"));
     }
 
-    private static async Task<(double PerSecond, double MicrosecondsPerCall)> MeasureAsync(
-        (CallLoad Load, RunningProcess Server) measured, int atOnce, TimeSpan duration, CancellationToken cancellationToken)
+    private static async Task<(Tally Echo, Tally Resolve)> MeasureAsync(
+        (CallLoad Load, RunningProcess Server) echo, (CallLoad Load, RunningProcess Server) resolve, int atOnce, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var (echoes, resolves) = (new Tally(), new Tally());
+        while (echoes.Elapsed < duration)
+        {
+            echoes += await TakeTurnAsync(echo, atOnce, cancellationToken);
+            resolves += await TakeTurnAsync(resolve, atOnce, cancellationToken);
+        }
+
+        return (echoes, resolves);
+    }
+
+    private static async Task<Tally> TakeTurnAsync((CallLoad Load, RunningProcess Server) measured, int atOnce, CancellationToken cancellationToken)
     {
         var before = measured.Server.ProcessorTime;
-        var (calls, perSecond) = await measured.Load.SaturateAsync(atOnce, duration, cancellationToken);
-        return (perSecond, (measured.Server.ProcessorTime - before).TotalMicroseconds / calls);
+        var start = Stopwatch.GetTimestamp();
+        var calls = await measured.Load.SaturateAsync(atOnce, s_turn, cancellationToken);
+        return new Tally(calls, Stopwatch.GetElapsedTime(start), measured.Server.ProcessorTime - before);
     }
 
     private static double Percentile(TimeSpan[] sorted, double share) =>
@@ -109,4 +120,19 @@ public static class ResolveFiguresRun
     }
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What came of one load.</summary>
+    /// <param name="Calls">How many calls were answered.</param>
+    /// <param name="Elapsed">In which time.</param>
+    /// <param name="ProcessorTime">What they cost the server.</param>
+    private readonly record struct Tally(int Calls, TimeSpan Elapsed, TimeSpan ProcessorTime)
+    {
+        public double PerSecond => Calls / Elapsed.TotalSeconds;
+
+        /// <summary>Microseconds a call.</summary>
+        public double Cost => ProcessorTime.TotalMicroseconds / Calls;
+
+        public static Tally operator +(Tally one, Tally other) =>
+            new(one.Calls + other.Calls, one.Elapsed + other.Elapsed, one.ProcessorTime + other.ProcessorTime);
+    }
 }
