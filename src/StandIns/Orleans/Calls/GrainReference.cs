@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 
 namespace Orleans.Runtime;
@@ -5,6 +6,9 @@ namespace Orleans.Runtime;
 /// <summary>What a caller holds of a grain: its identity, and each call of the interface made into a request.</summary>
 public class GrainReference : DispatchProxy, IAddressable, IEquatable<GrainReference>
 {
+    // Making a proxy takes reflection; a copy of one made before does not.
+    private static readonly ConcurrentDictionary<Type, GrainReference> Prototypes = new();
+
     private Activation? _activation;
 
     /// <summary>Which grain this is.</summary>
@@ -34,7 +38,8 @@ public class GrainReference : DispatchProxy, IAddressable, IEquatable<GrainRefer
 
     internal static GrainReference Create(SiloRuntime runtime, Type grainInterface, GrainId id, GrainClass grainClass)
     {
-        var reference = (GrainReference)Create(grainInterface, typeof(GrainReference));
+        var prototype = Prototypes.GetOrAdd(grainInterface, static type => (GrainReference)Create(type, typeof(GrainReference)));
+        var reference = (GrainReference)prototype.MemberwiseClone();
         reference.Runtime = runtime;
         reference.GrainId = id;
         reference.Class = grainClass;
