@@ -1,5 +1,7 @@
+using ImageBuilder.Builds.Admission;
 using ImageBuilder.Grains.References;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ImageBuilder.Grains;
 
@@ -8,11 +10,12 @@ public static class GrainsHosting
 {
     /// <summary>
     /// Adds the services of the grains. The host provides the others that they ask for: launcher, log store, registry client, keychain,
-    /// build options and clock.
+    /// build options and clock; and admission, if builds are to run by turns.
     /// </summary>
     public static IServiceCollection AddGrainServices(this IServiceCollection services)
     {
         Instruments.Publish();
+        services.TryAddSingleton<IAdmission, OpenAdmission>();
         return services.AddSingleton<FingerprintKey>();
     }
 }

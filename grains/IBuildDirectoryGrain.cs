@@ -16,6 +16,14 @@ public interface IBuildDirectoryGrain : IGrainWithIntegerKey
     [Alias("End")]
     Task End(DirectoryEntry entry);
 
+    /// <summary>Puts the entry in the place of the one that is listed of the same build; does nothing when none is.</summary>
+    [Alias("Update")]
+    Task Update(DirectoryEntry entry);
+
+    /// <summary>Takes a build that was never stored off the list of those that run.</summary>
+    [Alias("Drop")]
+    Task Drop(Guid buildId);
+
     /// <summary>The builds that run.</summary>
     [ReadOnly]
     [Alias("ListRunning")]

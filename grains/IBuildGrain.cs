@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ImageBuilder.Grains.Messages;
 using Orleans.Concurrency;
 
@@ -12,8 +13,10 @@ public interface IBuildGrain : IGrainWithGuidKey
     Task Start(BuildOrderMessage order);
 
     /// <summary>
-    /// Takes up the build if an earlier process left it unfinished, and tells how it stands; null when there is no such build.
+    /// Takes up the build if an earlier process left it unfinished, and tells how it stands; null when there is no such build. It is answered at
+    /// once, whatever the build is doing.
     /// </summary>
+    [AlwaysInterleave]
     [Alias("TakeUp")]
     Task<DirectoryEntry?> TakeUp();
 
@@ -26,6 +29,15 @@ public interface IBuildGrain : IGrainWithGuidKey
     Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// Every version of the build greater than <paramref name="afterVersion"/>, in order: as soon as there is one, or none after
+    /// <paramref name="wait"/>; null when there is no such build. Cancelling ends the wait. Of a build that changed more than
+    /// <see cref="Builds.BuildState.MaxTransitions"/> times the first versions are no longer told.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("Transitions")]
+    Task<ImmutableArray<BuildSnapshot>?> Transitions(long afterVersion, TimeSpan wait, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Log bytes from <paramref name="offset"/>, at most <paramref name="maxBytes"/>: as soon as there are any, or none after
     /// <paramref name="wait"/>; null when there is no such build. Cancelling ends the wait.
     /// </summary>
@@ -33,14 +45,28 @@ public interface IBuildGrain : IGrainWithGuidKey
     [Alias("ReadLog")]
     Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait, CancellationToken cancellationToken = default);
 
-    /// <summary>Ends the build; does nothing when it has ended.</summary>
+    /// <summary>
+    /// Asks for the end of the build, which is stored before this answers and outlives a restart; changes nothing when the build has ended or is
+    /// being cancelled. A build whose builder had done its work before it could be ended ends as it did. Gives the build as it stands; null
+    /// when there is no such build.
+    /// </summary>
     /// <param name="by">Who asks, for the message that followers read.</param>
     [AlwaysInterleave]
     [Alias("Cancel")]
-    Task Cancel(string by);
+    Task<BuildSnapshot?> Cancel(string by);
 
-    /// <summary>Forgets a build that has ended, and its log.</summary>
+    /// <summary>
+    /// Keeps the build and its log past retention, or lets them go again. Gives the build as it stands; null when there is no such build.
+    /// </summary>
+    [AlwaysInterleave]
+    [Alias("SetPinned")]
+    Task<BuildSnapshot?> SetPinned(bool pinned);
+
+    /// <summary>
+    /// Forgets the build and its log; null when that is done or there is no such build. A build that runs or is pinned is kept, and so is one whose
+    /// image is being ordered at this moment: then tells how it stands.
+    /// </summary>
     [AlwaysInterleave]
     [Alias("Forget")]
-    Task Forget();
+    Task<DirectoryEntry?> Forget();
 }

@@ -13,4 +13,11 @@ public interface IImageGrain : IGrainWithStringKey
     /// <summary>The last build of this image, running or not; null when there was none within retention.</summary>
     [Alias("GetLatestBuild")]
     Task<Guid?> GetLatestBuild();
+
+    /// <summary>
+    /// Forgets <paramref name="buildId"/>, which is about to be forgotten itself. False when an order is being taken at this moment, so that it is not
+    /// certain: then the build is kept for now.
+    /// </summary>
+    [Alias("Forget")]
+    Task<bool> Forget(Guid buildId);
 }

@@ -2,26 +2,28 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text;
 using ImageBuilder.Builds;
+using ImageBuilder.Builds.Admission;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Builds.Logs;
 using ImageBuilder.Builds.Storage;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Launchers;
-using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
+using Orleans.Storage;
 
 namespace ImageBuilder.Grains.Builds;
 
 /// <summary>
 /// Takes one order from queued to its end. The way is walked by one task of the activation (<see cref="DriveAsync"/>); calls from outside
-/// only start it, end it, or look at what it has stored. Every transition is stored before anybody is told.
+/// only start it, ask for its end, or look at what it has stored. Everything is stored before anybody is told.
 /// </summary>
 internal sealed partial class BuildGrain(
     [PersistentState("build", StateStorage.Name)] IPersistentState<BuildState> state,
     IBuildLauncher launcher,
+    IAdmission admission,
     IBuildLogs logs,
     BuildOptions options,
     TimeProvider clock,
@@ -32,28 +34,42 @@ internal sealed partial class BuildGrain(
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VerifyPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly Signal _changed = new();
+    private readonly SemaphoreSlim _storing = new(1);
     private readonly CancellationTokenSource _deactivating = new();
     private readonly CancellationTokenSource _cancelled = new();
-    private string _cancelledBy = string.Empty;
+
+    /// <summary>The build as it is stored, which is all that anybody is told.</summary>
+    private BuildState _build = new();
+    private BuildState? _accepting;
     private BuildSecrets? _secrets;
-    private BuildSnapshot? _told;
     private Task? _drive;
+    private int? _ahead;
     private long _logEnd;
 
     private Guid Id => this.GetPrimaryKey();
 
-    private AttemptId AttemptId => new(Id, state.State.Attempt);
+    private AttemptId AttemptId => new(Id, _build.Attempt);
 
-    private bool IsUnfinished => state.State is { Order: not null } build && !BuildLifecycle.IsFinal(build.Status);
+    private Turn Turn => _build.Order!.ToTurn(Id, _build.CreatedAt);
+
+    private bool SecretsAreLost => _build.HadSecrets && _secrets is null;
 
     /// <inheritdoc />
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _told = Snapshot();
-        _logEnd = _told is null ? 0 : await logs.GetEndAsync(Id, cancellationToken);
-        if (IsUnfinished)
+        _build = state.State;
+        if (_build.Order is null)
+        {
+            return;
+        }
+
+        _logEnd = await logs.GetEndAsync(Id, cancellationToken);
+        if (_build.IsUnfinished)
         {
             Drive();
         }
@@ -73,24 +89,30 @@ internal sealed partial class BuildGrain(
     /// <inheritdoc />
     public async Task Start(BuildOrderMessage order)
     {
-        if (state.State.Order is not null)
+        if (_build.Order is not null)
         {
             return;
         }
 
         // Listed before it is stored: a build that is in the list alone is dropped from it, one that is stored alone would never be found.
-        var createdAt = clock.GetUtcNow();
-        await DirectoryShards.Of(GrainFactory, Id).Add(new DirectoryEntry(
-            Id, order.WorkspaceRef, order.BaseRef, order.Owner, createdAt, BuildStatus.Queued, FinishedAt: null));
-        _secrets = order.ToSecrets();
-        await StoreAsync(new BuildState
+        var accepted = BuildState.Accepted(order, clock.GetUtcNow(), options.Deadline);
+        _accepting = accepted;
+        try
         {
-            Order = StoredOrder.From(order),
-            Status = BuildStatus.Queued,
-            Version = 1,
-            HadSecrets = _secrets.Any,
-            CreatedAt = createdAt,
-        });
+            await Directory.Add(accepted.ToEntry(Id, options.Deadline));
+            await StoreAsync(_ => accepted);
+        }
+        catch
+        {
+            await DropFromDirectoryAsync();
+            throw;
+        }
+        finally
+        {
+            _accepting = null;
+        }
+
+        _secrets = order.ToSecrets();
         Instruments.BuildsStarted.Inc();
         Drive();
 
@@ -99,68 +121,93 @@ internal sealed partial class BuildGrain(
     }
 
     /// <inheritdoc />
-    public Task<DirectoryEntry?> TakeUp() => Task.FromResult(state.State.Order is null ? null : ToEntry());
+    public Task<DirectoryEntry?> TakeUp() =>
+        Task.FromResult((_build.Order is null ? _accepting : _build)?.ToEntry(Id, options.Deadline));
 
     /// <inheritdoc />
     public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await WaitUntil(() => _told is null || _told.Version > afterVersion, wait, cancellationToken);
-        return _told;
+        await WaitUntil(() => _build.Order is null || _build.Version > afterVersion, wait, cancellationToken);
+        return Snapshot();
+    }
+
+    /// <inheritdoc />
+    public async Task<ImmutableArray<BuildSnapshot>?> Transitions(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        await WaitUntil(() => _build.Order is null || _build.Version > afterVersion, wait, cancellationToken);
+        return _build.Order is null ? null : _build.SnapshotsAfter(afterVersion, Id, options.Deadline);
     }
 
     /// <inheritdoc />
     public async Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (_told is null)
+        if (_build.Order is null)
         {
             return null;
         }
 
-        await WaitUntil(() => _told is null or { IsFinal: true } || _logEnd > offset, wait, cancellationToken);
+        await WaitUntil(() => !_build.IsUnfinished || _logEnd > offset, wait, cancellationToken);
 
         // In this order: a log that had its last byte before it was read is read to its end.
-        var final = _told is null or { IsFinal: true };
+        var final = !_build.IsUnfinished;
         var page = await logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None);
         return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End, page.End);
     }
 
     /// <inheritdoc />
-    public async Task Cancel(string by)
+    public async Task<BuildSnapshot?> Cancel(string by)
     {
-        if (_told is { IsFinal: false } && !_cancelled.IsCancellationRequested)
+        await StoreAsync(build => build.CancelRequested(by, clock.GetUtcNow()));
+        if (_build is { IsUnfinished: true, CancelledBy: not null })
         {
-            _cancelledBy = by;
             await _cancelled.CancelAsync();
         }
+
+        return Snapshot();
     }
 
     /// <inheritdoc />
-    public async Task Forget()
+    public async Task<BuildSnapshot?> SetPinned(bool pinned)
     {
-        if (IsUnfinished)
+        await StoreAsync(build => build.PinnedAs(pinned, clock.GetUtcNow()));
+        if (_build.Order is not null)
         {
-            return;
+            // Also when nothing changed: an earlier call may have failed here.
+            await Directory.Update(_build.ToEntry(Id, options.Deadline));
+        }
+
+        return Snapshot();
+    }
+
+    /// <inheritdoc />
+    public async Task<DirectoryEntry?> Forget()
+    {
+        // The image first: what it has noted and is not there would be taken for a build that has yet to start.
+        if (_build.Order is { } order
+            && (_build.IsUnfinished || _build.Pinned || !await GrainFactory.GetGrain<IImageGrain>(order.WorkspaceRef).Forget(Id)))
+        {
+            return _build.ToEntry(Id, options.Deadline);
         }
 
         await logs.DeleteAsync(Id, CancellationToken.None);
-        await state.ClearStateAsync();
-        _told = null;
+        await ClearAsync();
         DeactivateOnIdle();
+        return null;
     }
 
     /// <inheritdoc />
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         // Being activated was the point: an unfinished build has been taken up by now.
-        if (IsUnfinished)
+        if (_build.IsUnfinished)
         {
             return;
         }
 
-        if (state.State.Order is not null)
+        if (_build.Order is not null)
         {
             // Its end was stored, and perhaps not listed.
-            await DirectoryShards.Of(GrainFactory, Id).End(ToEntry());
+            await Directory.End(_build.ToEntry(Id, options.Deadline));
         }
 
         if (await this.GetReminder(reminderName) is { } reminder)
@@ -174,7 +221,10 @@ internal sealed partial class BuildGrain(
     {
         _deactivating.Dispose();
         _cancelled.Dispose();
+        _storing.Dispose();
     }
+
+    private IBuildDirectoryGrain Directory => DirectoryShards.Of(GrainFactory, Id);
 
     private static ImmutableArray<byte> ToImmutable(ReadOnlyMemory<byte> content) =>
         MemoryMarshal.TryGetArray(content, out var segment) && segment.Offset == 0 && segment.Count == segment.Array!.Length
@@ -192,6 +242,11 @@ internal sealed partial class BuildGrain(
     {
         try
         {
+            if (_build.CancelledBy is not null)
+            {
+                await _cancelled.CancelAsync();
+            }
+
             await WalkAsync();
         }
         catch (OperationCanceledException) when (_deactivating.IsCancellationRequested)
@@ -214,111 +269,145 @@ internal sealed partial class BuildGrain(
         }
     }
 
+    /// <summary>Makes one attempt, and another if the place failed it; then the build ends as the last one did.</summary>
     private async Task WalkAsync()
     {
-        var left = state.State.CreatedAt + options.Deadline - clock.GetUtcNow();
+        var left = _build.DeadlineAt(options.Deadline) - clock.GetUtcNow();
         using var deadline = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _cancelled.Token, _deactivating.Token);
-        while (true)
+        AttemptOutcome outcome;
+        do
         {
-            AttemptOutcome outcome;
-            try
-            {
-                outcome = await AttemptAsync(ends.Token);
-            }
-            catch (OperationCanceledException) when (_cancelled.IsCancellationRequested)
-            {
-                await EndAsync(BuildStatus.Cancelled, new BuildFailure(FailureReason.Cancelled, $"build cancelled by {_cancelledBy}"));
-                return;
-            }
-            catch (OperationCanceledException) when (deadline.IsCancellationRequested)
-            {
-                await EndAsync(
-                    BuildStatus.TimedOut,
-                    new BuildFailure(FailureReason.Timeout, $"the build took longer than {options.Deadline} and was ended"));
-                return;
-            }
+            outcome = await AttemptUntilAsync(ends.Token);
+        }
+        while (await TryAgainAsync(outcome));
 
-            if (outcome.Failure is null)
-            {
-                await VerifyAsync();
-                return;
-            }
-
-            if (!AttemptPolicy.MayRetry(outcome.Failure.Reason, state.State.Attempt))
-            {
-                await EndAsync(BuildStatus.Failed, outcome.Failure);
-                return;
-            }
-
-            if (state.State.HadSecrets && _secrets is null)
-            {
-                await EndAsync(
-                    BuildStatus.Failed,
-                    outcome.Failure with { Message = $"{outcome.Failure.Message}; the credentials of the request were not stored, so please ask for the build again" });
-                return;
-            }
-
-            await AppendLineAsync($"{outcome.Failure.Message}; trying once more");
-            await MoveAsync(BuildStatus.Queued);
+        if (outcome.Failure is { } failure)
+        {
+            await EndAsync(failure);
+        }
+        else
+        {
+            await VerifyAsync();
         }
     }
 
+    /// <summary>An attempt that is ended when the build is to end, which is then why it failed.</summary>
+    private async Task<AttemptOutcome> AttemptUntilAsync(CancellationToken ends)
+    {
+        try
+        {
+            var outcome = await AttemptAsync(ends);
+            if (outcome.Failure is { } failure && AttemptPolicy.IsFaultOfPlace(failure.Reason))
+            {
+                ends.ThrowIfCancellationRequested();
+            }
+
+            return outcome;
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested && !_deactivating.IsCancellationRequested)
+        {
+            return _build.CancelledBy is { } by
+                ? AttemptOutcome.Failed(FailureReason.Cancelled, by.Length > 0 ? $"build cancelled by {by}" : "build cancelled")
+                : AttemptOutcome.Failed(
+                    FailureReason.Timeout, $"the build took longer than {_build.DeadlineAt(options.Deadline) - _build.CreatedAt} and was ended");
+        }
+    }
+
+    /// <summary>Puts the build back into the queue if its attempt failed for a reason that another may not meet.</summary>
+    private async Task<bool> TryAgainAsync(AttemptOutcome outcome)
+    {
+        if (outcome.Failure is not { } failure || SecretsAreLost || !AttemptPolicy.MayRetry(failure.Reason, _build.Attempt))
+        {
+            return false;
+        }
+
+        await AppendLineAsync($"{failure.Message}; trying once more");
+        await MoveAsync(BuildStatus.Queued);
+        return true;
+    }
+
+    /// <summary>Waits for the build's turn, or takes up the one that it has, and gives it back when the attempt is over.</summary>
     private async Task<AttemptOutcome> AttemptAsync(CancellationToken ends)
     {
-        IAttempt? attempt;
-        if (state.State.Status == BuildStatus.Queued)
+        try
         {
-            if (state.State.HadSecrets && _secrets is null)
+            if (_build.Status != BuildStatus.Queued)
+            {
+                await admission.HoldAsync(Turn, _deactivating.Token);
+                return await ReattachAsync(ends);
+            }
+
+            if (SecretsAreLost)
             {
                 return AttemptOutcome.Failed(FailureReason.BuilderLost, "the service was restarted before the build began");
             }
 
-            await StoreAsync(state.State with
+            ends.ThrowIfCancellationRequested();
+            var refusal = await admission.EnterAsync(Turn, TellAheadAsync, ends);
+            _ahead = null;
+            return refusal is null ? await LaunchAsync(ends) : new AttemptOutcome(refusal);
+        }
+        finally
+        {
+            _ahead = null;
+            if (!_deactivating.IsCancellationRequested)
             {
-                Status = BuildStatus.Launching,
-                Version = state.State.Version + 1,
-                Attempt = state.State.Attempt + 1,
-                AttemptLogStart = await logs.GetEndAsync(Id, ends),
-            });
-            try
-            {
-                var order = state.State.Order!;
-                attempt = await launcher.LaunchAsync(AttemptId, order.ToOrder(), _secrets ?? order.ToSecrets(), ends);
-            }
-            catch (LaunchException error)
-            {
-                LogLaunchFailed(logger, error, Id);
-                return AttemptOutcome.Failed(error.Reason, error.Message);
+                await LeaveAsync();
             }
         }
-        else
+    }
+
+    private async Task<AttemptOutcome> LaunchAsync(CancellationToken ends)
+    {
+        ends.ThrowIfCancellationRequested();
+        var logStart = await logs.GetEndAsync(Id, ends);
+        await StoreAsync(build => build.Launched(logStart, clock.GetUtcNow()));
+        IAttempt attempt;
+        try
         {
-            // Also when the build is to end: only who has the attempt can end it.
-            attempt = await launcher.ReattachAsync(AttemptId, _deactivating.Token);
-            if (attempt is null)
-            {
-                // A builder that was to be verified had done its work; the registry knows the truth.
-                return state.State.Status == BuildStatus.Verifying
-                    ? AttemptOutcome.Success
-                    : AttemptOutcome.Failed(FailureReason.BuilderLost, "the builder was lost");
-            }
+            var order = _build.Order!;
+            attempt = await launcher.LaunchAsync(AttemptId, order.ToOrder(), _secrets ?? order.ToSecrets(), ends);
+        }
+        catch (LaunchException error)
+        {
+            LogLaunchFailed(logger, error, Id);
+            return AttemptOutcome.Failed(error.Reason, error.Message);
         }
 
+        return await CarryOnAsync(attempt, ends);
+    }
+
+    private async Task<AttemptOutcome> ReattachAsync(CancellationToken ends)
+    {
+        // Also when the build is to end: only who has the attempt can end it.
+        if (await launcher.ReattachAsync(AttemptId, _deactivating.Token) is { } attempt)
+        {
+            return await CarryOnAsync(attempt, ends);
+        }
+
+        // A builder that was to be verified had done its work; the registry knows the truth.
+        return _build.Status == BuildStatus.Verifying
+            ? AttemptOutcome.Success
+            : AttemptOutcome.Failed(FailureReason.BuilderLost, "the builder was lost");
+    }
+
+    private async Task<AttemptOutcome> CarryOnAsync(IAttempt attempt, CancellationToken ends)
+    {
         await using (attempt)
         {
             try
             {
-                if (state.State.Status == BuildStatus.Launching)
+                if (_build.Status == BuildStatus.Launching)
                 {
                     await MoveAsync(BuildStatus.Running);
                 }
 
                 var outcome = await FollowAsync(attempt, ends);
-                if (outcome.Failure is null && state.State.Status == BuildStatus.Running)
+                if (outcome.Failure is null && _build.Status == BuildStatus.Running)
                 {
                     // Before the attempt is cleared away: it is what a restart would learn of the success from.
-                    await MoveAsync(BuildStatus.Verifying);
+                    await StoreHoweverLongAsync(build => build.Moved(BuildStatus.Verifying, clock.GetUtcNow()));
                 }
 
                 return outcome;
@@ -341,10 +430,10 @@ internal sealed partial class BuildGrain(
     /// <summary>Waits for the end of an attempt while its log is carried over; ends it when the build is to end.</summary>
     private async Task<AttemptOutcome> FollowAsync(IAttempt attempt, CancellationToken ends)
     {
-        var order = state.State.Order!;
-        var log = new AttemptLog(attempt, state.State.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), logs, Id, clock);
+        var order = _build.Order!;
+        var log = new AttemptLog(attempt, _build.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), logs, Id, clock);
         using var pumping = CancellationTokenSource.CreateLinkedTokenSource(_deactivating.Token);
-        var pump = log.PumpAsync(state.State.AttemptLogStart, OnLogAppended, pumping.Token);
+        var pump = log.PumpAsync(_build.AttemptLogStart, OnLogAppended, pumping.Token);
         try
         {
             var first = await Task.WhenAny(attempt.Completion, pump).WaitAsync(ends);
@@ -407,54 +496,94 @@ internal sealed partial class BuildGrain(
         }
     }
 
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            await admission.LeaveAsync(Id, CancellationToken.None);
+        }
+        catch (Exception error)
+        {
+            // The queue finds out by itself that the build has ended; that is no reason for the build to end otherwise.
+            LogLeaveFailed(logger, error, Id);
+        }
+    }
+
+    private Task TellAheadAsync(int ahead)
+    {
+        _ahead = ahead;
+        return AppendLineAsync(ahead switch
+        {
+            0 => "waiting in the queue, next in line",
+            1 => "waiting in the queue behind 1 build",
+            _ => $"waiting in the queue behind {ahead} builds",
+        });
+    }
+
     private async Task VerifyAsync()
     {
-        if (state.State.Status != BuildStatus.Verifying)
+        if (_build.Status != BuildStatus.Verifying)
         {
-            await MoveAsync(BuildStatus.Verifying);
+            await StoreHoweverLongAsync(build => build.Moved(BuildStatus.Verifying, clock.GetUtcNow()));
         }
 
-        var key = ReferenceKey.Of(ImageReference.Parse(state.State.Order!.WorkspaceRef), options.Platform);
-        var answer = await GrainFactory.GetGrain<IReferenceGrain>(key)
-            .Resolve(new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true))
-            .WaitAsync(_deactivating.Token);
+        var answer = await ResolveImageAsync();
         switch (answer.Outcome)
         {
             case ResolveOutcome.Found:
                 await EndAsync(BuildStatus.Succeeded, failure: null, answer.Digest);
                 break;
             case ResolveOutcome.NotFound:
-                await EndAsync(BuildStatus.Failed, new BuildFailure(FailureReason.Internal, "image build did not produce a workspace image"));
+                await EndAsync(new BuildFailure(FailureReason.Internal, "image build did not produce a workspace image"));
                 break;
             default:
-                await EndAsync(
-                    BuildStatus.Failed,
-                    new BuildFailure(
-                        FailureReason.Internal, $"cannot check if workspace image exists after the build: {answer.Message}"));
+                await EndAsync(new BuildFailure(
+                    FailureReason.Internal, $"cannot check if workspace image exists after the build: {answer.Message}"));
                 break;
         }
     }
 
-    private Task MoveAsync(BuildStatus status) => StoreAsync(Moved(status));
+    /// <summary>
+    /// Asks the registry for the image. This has a bound of its own: the builder had done its work before the build's deadline, so what it made counts.
+    /// </summary>
+    private async Task<ResolveAnswer> ResolveImageAsync()
+    {
+        var key = ReferenceKey.Of(ImageReference.Parse(_build.Order!.WorkspaceRef), options.Platform);
+        var query = new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true);
+        for (var began = clock.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await GrainFactory.GetGrain<IReferenceGrain>(key).Resolve(query).WaitAsync(_deactivating.Token);
+            }
+            catch (TimeoutException error)
+            {
+                if (clock.GetElapsedTime(began) > VerifyPatience)
+                {
+                    return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message);
+                }
+            }
+        }
+    }
 
-    private BuildState Moved(BuildStatus status) => BuildLifecycle.CanMove(state.State.Status, status)
-        ? state.State with { Status = status, Version = state.State.Version + 1 }
-        : throw new InvalidOperationException($"a build cannot move from {state.State.Status} to {status}");
+    private Task MoveAsync(BuildStatus status) => StoreAsync(build => build.Moved(status, clock.GetUtcNow()));
+
+    private Task EndAsync(BuildFailure failure)
+    {
+        var told = SecretsAreLost && AttemptPolicy.MayRetry(failure.Reason, _build.Attempt)
+            ? failure with { Message = $"{failure.Message}; the credentials of the request were not stored, so please ask for the build again" }
+            : failure;
+        return EndAsync(BuildLifecycle.EndOf(failure.Reason), told);
+    }
 
     private async Task EndAsync(BuildStatus status, BuildFailure? failure, string? digest = null)
     {
-        var lastLines = failure is null ? [] : await ReadLastLinesAsync();
-        var ended = Moved(status) with
-        {
-            FinishedAt = clock.GetUtcNow(),
-            Digest = digest,
-            Failure = failure is null ? null : new BuildFailureMessage(failure.Reason, failure.WireMessage, lastLines),
-        };
+        var message = failure is null ? null : new BuildFailureMessage(failure.Reason, failure.WireMessage, await ReadLastLinesAsync());
+        await StoreHoweverLongAsync(build => build.Ended(status, message, digest, clock.GetUtcNow()));
         _secrets = null;
-        await StoreAsync(ended);
         Instruments.BuildsDone.WithLabels(status == BuildStatus.Succeeded ? "true" : "false").Inc();
         LogEnded(logger, Id, status, failure?.Reason);
-        await DirectoryShards.Of(GrainFactory, Id).End(ToEntry());
+        await Directory.End(_build.ToEntry(Id, options.Deadline));
         if (await this.GetReminder(KeepRunning) is { } reminder)
         {
             await this.UnregisterReminder(reminder);
@@ -474,51 +603,113 @@ internal sealed partial class BuildGrain(
         }
     }
 
-    /// <summary>Nothing worked; followers must not hang, and the next activation tries again where storing failed.</summary>
+    /// <summary>The build cannot be carried on: it ends, unless its end is stored and only what comes after failed.</summary>
     private async Task EndAfterFaultAsync(Exception fault)
     {
-        if (!IsUnfinished)
-        {
-            return;
-        }
-
-        var failure = DiskFault.Explain(fault)
-            ?? new BuildFailure(FailureReason.Internal, $"the build could not be carried on: {fault.Message}");
         try
         {
-            await EndAsync(BuildStatus.Failed, failure);
+            if (fault is InconsistentStateException)
+            {
+                // Somebody else writes this build, or this activation does not know what it has written: the next one reads it.
+                DeactivateOnIdle();
+            }
+            else if (_build.IsUnfinished)
+            {
+                await EndAsync(DiskFault.Explain(fault)
+                    ?? new BuildFailure(FailureReason.Internal, $"the build could not be carried on: {fault.Message}"));
+            }
+        }
+        catch (Exception error) when (_deactivating.IsCancellationRequested)
+        {
+            LogLeftToNext(logger, error, Id);
         }
         catch (Exception error)
         {
             LogDriveFailed(logger, error, Id);
-            _told = _told! with
+            if (_build.IsUnfinished)
             {
-                Status = BuildStatus.Failed,
-                Version = _told.Version + 1,
-                FinishedAt = clock.GetUtcNow(),
-                Failure = new BuildFailureMessage(failure.Reason, failure.Message, []),
-            };
-            _changed.Raise();
-            DeactivateOnIdle();
+                DeactivateOnIdle();
+            }
         }
     }
 
-    private async Task StoreAsync(BuildState next)
+    /// <summary>Stores what has happened and cannot be otherwise: a store that is down is waited for, and nobody is told until it holds.</summary>
+    private async Task StoreHoweverLongAsync(Func<BuildState, BuildState> change)
     {
-        var stored = state.State;
-        state.State = next;
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await StoreAsync(change);
+                return;
+            }
+            catch (Exception error) when (error is not (InconsistentStateException or InvalidOperationException) && !_deactivating.IsCancellationRequested)
+            {
+                LogStoreDown(logger, error, Id, pause);
+            }
+
+            await Task.Delay(pause, clock, _deactivating.Token);
+        }
+    }
+
+    /// <summary>Stores a change, one after the other, and tells it.</summary>
+    private async Task StoreAsync(Func<BuildState, BuildState> change)
+    {
+        await _storing.WaitAsync();
         try
         {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            state.State = stored;
-            throw;
-        }
+            var next = change(_build);
+            if (ReferenceEquals(next, _build))
+            {
+                return;
+            }
 
-        _told = Snapshot();
-        _changed.Raise();
+            state.State = next;
+            try
+            {
+                await state.WriteStateAsync();
+            }
+            catch
+            {
+                state.State = _build;
+                throw;
+            }
+
+            _build = next;
+            _changed.Raise();
+        }
+        finally
+        {
+            _storing.Release();
+        }
+    }
+
+    private async Task ClearAsync()
+    {
+        await _storing.WaitAsync();
+        try
+        {
+            await state.ClearStateAsync();
+            _build = new BuildState();
+            _changed.Raise();
+        }
+        finally
+        {
+            _storing.Release();
+        }
+    }
+
+    private async Task DropFromDirectoryAsync()
+    {
+        try
+        {
+            await Directory.Drop(Id);
+        }
+        catch (Exception error)
+        {
+            // It is dropped when the service starts, at the latest.
+            LogDropFailed(logger, error, Id);
+        }
     }
 
     private void OnLogAppended(long end)
@@ -548,25 +739,5 @@ internal sealed partial class BuildGrain(
         }
     }
 
-    private BuildSnapshot? Snapshot() => state.State is not { Order: { } order } build
-        ? null
-        : new BuildSnapshot(
-            Id,
-            build.Version,
-            build.Status,
-            order.WorkspaceRef,
-            order.BaseRef,
-            order.Owner,
-            build.Attempt,
-            build.CreatedAt,
-            build.FinishedAt,
-            build.Digest,
-            build.Failure);
-
-    private DirectoryEntry ToEntry()
-    {
-        var order = state.State.Order!;
-        return new DirectoryEntry(
-            Id, order.WorkspaceRef, order.BaseRef, order.Owner, state.State.CreatedAt, state.State.Status, state.State.FinishedAt);
-    }
+    private BuildSnapshot? Snapshot() => _build.Order is null ? null : _build.ToSnapshot(Id, options.Deadline) with { BuildsAhead = _ahead };
 }

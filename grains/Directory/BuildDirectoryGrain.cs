@@ -41,6 +41,28 @@ internal sealed partial class BuildDirectoryGrain(
     }
 
     /// <inheritdoc />
+    public async Task Update(DirectoryEntry entry)
+    {
+        if (state.State.Running.ContainsKey(entry.Id))
+        {
+            await Add(entry);
+        }
+        else if (state.State.Ended.FindIndex(ended => ended.Id == entry.Id) is >= 0 and var index)
+        {
+            await StoreAsync(state.State with { Ended = state.State.Ended.SetItem(index, entry) });
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task Drop(Guid buildId)
+    {
+        if (state.State.Running.ContainsKey(buildId))
+        {
+            await StoreAsync(state.State with { Running = state.State.Running.Remove(buildId) });
+        }
+    }
+
+    /// <inheritdoc />
     public Task<ImmutableArray<DirectoryEntry>> ListRunning() => Task.FromResult(state.State.Running.Values.ToImmutableArray());
 
     /// <inheritdoc />
@@ -85,8 +107,10 @@ internal sealed partial class BuildDirectoryGrain(
         {
             try
             {
-                await GrainFactory.GetGrain<IBuildGrain>(entry.Id).Forget();
-                forgotten.Add(entry.Id);
+                if (await GrainFactory.GetGrain<IBuildGrain>(entry.Id).Forget() is null)
+                {
+                    forgotten.Add(entry.Id);
+                }
             }
             catch (Exception error)
             {

@@ -43,6 +43,30 @@ internal sealed class ImageGrain(
     public async Task<Guid?> GetLatestBuild() => (await FindLatestAsync())?.Id;
 
     /// <inheritdoc />
+    public async Task<bool> Forget(Guid buildId)
+    {
+        // Not waited for: who starts a build waits for the directory, which may be what asks for this.
+        if (!await _starting.WaitAsync(TimeSpan.Zero))
+        {
+            return false;
+        }
+
+        try
+        {
+            if (state.State.BuildId == buildId)
+            {
+                await state.ClearStateAsync();
+            }
+
+            return true;
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    /// <inheritdoc />
     public void Dispose() => _starting.Dispose();
 
     /// <summary>Starts a build, or joins one that was started after <paramref name="unfit"/>, which does not serve the order.</summary>

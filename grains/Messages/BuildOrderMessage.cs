@@ -28,6 +28,16 @@ public sealed record BuildOrderMessage(
     [property: Id(8)] string GitPassword,
     [property: Id(9)] string GitOneTimeSecretUrl)
 {
+    /// <summary>Whether somebody waits for the build.</summary>
+    [Id(10)]
+    public BuildPriority Priority { get; init; }
+
+    /// <summary>
+    /// How long the build may take from its acceptance, waiting included; null for as long as the installation allows, which bounds it in any case.
+    /// </summary>
+    [Id(11)]
+    public TimeSpan? Deadline { get; init; }
+
     /// <inheritdoc />
     public override string ToString() => $"BuildOrder {{ {WorkspaceRef} }}";
 

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 
 namespace ImageBuilder.Grains.Messages;
 
 /// <summary>A build as it stood at one version.</summary>
 /// <param name="Id">The build.</param>
-/// <param name="Version">Grows by one with every transition; the first is 1.</param>
+/// <param name="Version">Grows by one with everything that changes about the build, a request to cancel it and a pin included; the first is 1.</param>
 /// <param name="Status">Where the build stands.</param>
 /// <param name="WorkspaceRef">The image that the build makes.</param>
 /// <param name="BaseRef">The image it stands on.</param>
@@ -31,6 +32,36 @@ public sealed record BuildSnapshot(
     [property: Id(9)] string? Digest,
     [property: Id(10)] BuildFailureMessage? Failure)
 {
+    /// <summary>Whether somebody waits for the build.</summary>
+    [Id(11)]
+    public BuildPriority Priority { get; init; }
+
+    /// <summary>When this version was reached.</summary>
+    [Id(12)]
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When the first builder was started; null before.</summary>
+    [Id(13)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the build is ended if it still runs.</summary>
+    [Id(14)]
+    public DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Whether somebody asked for the end of the build.</summary>
+    [Id(15)]
+    public bool CancelRequested { get; init; }
+
+    /// <summary>Whether the build is kept past retention.</summary>
+    [Id(16)]
+    public bool Pinned { get; init; }
+
+    /// <summary>
+    /// While the build waits for its turn: how many stand before it, as far as is known at the moment, which changes without a new version; null otherwise.
+    /// </summary>
+    [Id(17)]
+    public int? BuildsAhead { get; init; }
+
     /// <summary>Whether the build has ended.</summary>
     public bool IsFinal => BuildLifecycle.IsFinal(Status);
 }

@@ -1,3 +1,4 @@
+using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 
 namespace ImageBuilder.Grains.Messages;
@@ -20,4 +21,49 @@ public sealed record DirectoryEntry(
     [property: Id(3)] string Owner,
     [property: Id(4)] DateTimeOffset CreatedAt,
     [property: Id(5)] BuildStatus Status,
-    [property: Id(6)] DateTimeOffset? FinishedAt);
+    [property: Id(6)] DateTimeOffset? FinishedAt)
+{
+    /// <summary>Whether somebody waits for the build.</summary>
+    [Id(7)]
+    public BuildPriority Priority { get; init; }
+
+    /// <summary>The version of the build that this tells of.</summary>
+    [Id(8)]
+    public long Version { get; init; }
+
+    /// <summary>Attempts made so far.</summary>
+    [Id(9)]
+    public int Attempt { get; init; }
+
+    /// <summary>When this version was reached.</summary>
+    [Id(10)]
+    public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When the first builder was started; null before.</summary>
+    [Id(11)]
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When the build is ended if it still runs.</summary>
+    [Id(12)]
+    public DateTimeOffset Deadline { get; init; }
+
+    /// <summary>Digest of the image; null unless the build succeeded.</summary>
+    [Id(13)]
+    public string? Digest { get; init; }
+
+    /// <summary>The kind of failure; null unless the build ended without an image.</summary>
+    [Id(14)]
+    public FailureReason? Reason { get; init; }
+
+    /// <summary>What the user reads of the failure; null unless the build ended without an image.</summary>
+    [Id(15)]
+    public string? Message { get; init; }
+
+    /// <summary>Whether somebody asked for the end of the build.</summary>
+    [Id(16)]
+    public bool CancelRequested { get; init; }
+
+    /// <summary>Whether the build is kept past retention.</summary>
+    [Id(17)]
+    public bool Pinned { get; init; }
+}

@@ -7,6 +7,14 @@ public static class BuildLifecycle
     public static bool IsFinal(BuildStatus status) =>
         status is BuildStatus.Succeeded or BuildStatus.Failed or BuildStatus.Cancelled or BuildStatus.TimedOut;
 
+    /// <summary>How a build ends that has no image for this reason.</summary>
+    public static BuildStatus EndOf(FailureReason reason) => reason switch
+    {
+        FailureReason.Cancelled => BuildStatus.Cancelled,
+        FailureReason.Timeout or FailureReason.QueueTimeout => BuildStatus.TimedOut,
+        _ => BuildStatus.Failed,
+    };
+
     /// <summary>
     /// Whether a build may move from one status to the other. It moves forward, or back to <see cref="BuildStatus.Queued"/> for a new
     /// attempt; every unfinished build can fail, be cancelled or time out; a finished one stays as it is.

@@ -12,14 +12,19 @@ internal sealed class FakeBuild : IBuildGrain
     private readonly Lock _lock = new();
     private readonly FakeGrains _grains;
     private readonly List<byte> _log = [];
+    private readonly List<BuildSnapshot> _versions = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private BuildSnapshot? _snapshot;
     private int _keptFrom;
     private int _watchers;
 
     public FakeBuild(FakeGrains grains, string workspaceRef, string baseRef)
-        : this(grains) => _snapshot = new BuildSnapshot(
+        : this(grains)
+    {
+        _snapshot = new BuildSnapshot(
             Id, 1, BuildStatus.Queued, workspaceRef, baseRef, "owner", 0, DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000), null, null, null);
+        _versions.Add(_snapshot);
+    }
 
     private FakeBuild(FakeGrains grains) => _grains = grains;
 
@@ -77,19 +82,40 @@ internal sealed class FakeBuild : IBuildGrain
         }
     }
 
-    public Task Cancel(string by)
+    public async Task<ImmutableArray<BuildSnapshot>?> Transitions(long afterVersion, TimeSpan wait, CancellationToken cancellationToken = default)
     {
-        IsCancelled = true;
-        return Task.CompletedTask;
+        await _grains.BeforeCall(nameof(Transitions));
+        await UntilAsync(() => _snapshot is null || _snapshot.Version > afterVersion, wait, cancellationToken);
+        lock (_lock)
+        {
+            return _snapshot is null ? null : [.. _versions.Where(snapshot => snapshot.Version > afterVersion)];
+        }
     }
 
-    public Task Forget() => throw new NotSupportedException();
+    public Task<BuildSnapshot?> Cancel(string by)
+    {
+        IsCancelled = true;
+        return Task.FromResult(_snapshot);
+    }
+
+    public Task<BuildSnapshot?> SetPinned(bool pinned)
+    {
+        Change(() => _snapshot = _snapshot is null ? null : _snapshot with { Version = _snapshot.Version + 1, Pinned = pinned });
+        return Task.FromResult(_snapshot);
+    }
+
+    public Task<DirectoryEntry?> Forget() => throw new NotSupportedException();
 
     private void Change(Action change)
     {
         lock (_lock)
         {
             change();
+            if (_snapshot is not null && _versions[^1].Version < _snapshot.Version)
+            {
+                _versions.Add(_snapshot);
+            }
+
             var changed = _changed;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             changed.SetResult();

@@ -75,6 +75,8 @@ internal sealed class FakeGrains
             await grains.BeforeCall(nameof(GetLatestBuild));
             return grains.Latest.TryGetValue(key, out var id) ? id : null;
         }
+
+        public Task<bool> Forget(Guid buildId) => throw new NotSupportedException();
     }
 
     private sealed class Directory(FakeGrains grains, long shard) : IBuildDirectoryGrain
@@ -82,6 +84,10 @@ internal sealed class FakeGrains
         public Task Add(DirectoryEntry entry) => throw new NotSupportedException();
 
         public Task End(DirectoryEntry entry) => throw new NotSupportedException();
+
+        public Task Update(DirectoryEntry entry) => throw new NotSupportedException();
+
+        public Task Drop(Guid buildId) => throw new NotSupportedException();
 
         public async Task<ImmutableArray<DirectoryEntry>> ListRunning()
         {

@@ -95,9 +95,10 @@ public sealed class BuildCancellationTests
         var build = await host.OrderAsync(GrainWorld.Order());
         await storing.Task.WaitAsync(Patience.Limit);
 
-        await build.Cancel("anna");
+        var cancelling = build.Cancel("anna");
         mayStore.SetResult();
 
+        (await cancelling)!.CancelRequested.ShouldBeTrue();
         (await build.EndAsync()).Status.ShouldBe(BuildStatus.Cancelled);
         world.Launcher.Launches.ShouldBeLessThanOrEqualTo(1);
     }
