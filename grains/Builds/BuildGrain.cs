@@ -55,7 +55,7 @@ internal sealed partial class BuildGrain(
 
     private AttemptId AttemptId => new(Id, _build.Attempt);
 
-    private Turn Turn => _build.Order!.ToTurn(Id, _build.CreatedAt);
+    private Turn Turn => _build.ToTurn(Id);
 
     private bool SecretsAreLost => _build.HadSecrets && _secrets is null;
 

@@ -105,6 +105,13 @@ public sealed record BuildState
     internal BuildState PinnedAs(bool pinned, DateTimeOffset now) =>
         Order is not null && Pinned != pinned ? (this with { Pinned = pinned }).Changed(now) : this;
 
+    /// <summary>The build's turn among others.</summary>
+    internal Turn ToTurn(Guid id)
+    {
+        var queued = Transitions.Reverse().TakeWhile(transition => transition.Status == BuildStatus.Queued).LastOrDefault();
+        return new Turn(id, Order!.Owner, Order.Priority, CreatedAt, queued?.At ?? CreatedAt);
+    }
+
     /// <summary>When the build is ended if it still runs.</summary>
     internal DateTimeOffset DeadlineAt(TimeSpan longest) => CreatedAt + DeadlinePolicy.Of(Order!.Deadline, longest);
 
@@ -215,6 +222,4 @@ public sealed record StoredOrder(
     /// <summary>The secrets of an order that came with none.</summary>
     internal BuildSecrets ToSecrets() => new(
         new RegistryAccess { AllowAll = AllowAll, AllowedHosts = AllowedHosts }, GitPassword: string.Empty, GitOneTimeSecretUrl: string.Empty);
-
-    internal Turn ToTurn(Guid id, DateTimeOffset since) => new(id, Owner, Priority, since);
 }

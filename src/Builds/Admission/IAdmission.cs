@@ -9,7 +9,7 @@ public interface IAdmission
     /// Ends when it is the build's turn, with null; or with the reason why its turn will not come. Whoever cancels the wait leaves too.
     /// Entering with a place that the build has already gives that place.
     /// </summary>
-    /// <param name="turn">Which build waits, and since when: an attempt after the first waits since the order was accepted, as the first did.</param>
+    /// <param name="turn">Which build waits, and since when.</param>
     /// <param name="ahead">Told how many builds stand before it, when the wait begins and when that changes.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     Task<BuildFailure?> EnterAsync(Turn turn, Func<int, Task> ahead, CancellationToken cancellationToken);
