@@ -83,7 +83,7 @@ public sealed class BuildCancellationTests
         {
             if (name == "build" && ((ImageBuilder.Grains.Builds.BuildState)state!).Status == BuildStatus.Launching)
             {
-                storing.SetResult();
+                storing.TrySetResult();
                 await mayStore.Task;
             }
         };
