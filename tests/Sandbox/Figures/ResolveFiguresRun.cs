@@ -14,7 +14,7 @@ namespace ImageBuilder.Sandbox.Figures;
 /// </summary>
 public static class ResolveFiguresRun
 {
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(6);
 
     // The two servers take turns within a round, so that a change of the machine's mood meets both.
     private static readonly TimeSpan s_turn = TimeSpan.FromMilliseconds(250);
@@ -53,7 +53,7 @@ public static class ResolveFiguresRun
         CancellationToken cancellationToken)
     {
         // The runtime compiles what is called often anew, and takes its time.
-        await MeasureAsync(echo, resolve, options.Calls, 2 * s_warmUp, cancellationToken);
+        await MeasureAsync(echo, resolve, options.Calls, options.Round < s_warmUp ? options.Round : s_warmUp, cancellationToken);
 
         output.WriteLine();
         output.WriteLine(Line($"as many as are answered, {options.Calls} calls at a time"));

@@ -1,0 +1,35 @@
+using Grpc.Net.Client;
+using ImageBuilder.Contracts;
+using BuilderService = ImageBuilder.Contracts.ImageBuilder;
+
+namespace ImageBuilder.Integration.Tests.Resolves;
+
+/// <summary>Many clients of one service, over several connections.</summary>
+public sealed class Crowd : IDisposable
+{
+    private const int Channels = 10;
+
+    private readonly GrpcChannel[] _channels;
+    private readonly BuilderService.ImageBuilderClient[] _clients;
+
+    public Crowd(string address)
+    {
+        _channels = [.. Enumerable.Range(0, Channels).Select(_ => GrpcChannel.ForAddress(address))];
+        _clients = [.. _channels.Select(channel => new BuilderService.ImageBuilderClient(channel))];
+    }
+
+    /// <summary>All of the questions at once; each answer is the resolved reference.</summary>
+    public async Task<string[]> ResolveAsync(IEnumerable<ResolveBaseImageRequest> questions, CancellationToken cancellationToken) =>
+        await Task.WhenAll(questions.Select((question, caller) => ResolveAsync(caller, question, cancellationToken)));
+
+    public async Task<string> ResolveAsync(int caller, ResolveBaseImageRequest question, CancellationToken cancellationToken) =>
+        (await _clients[caller % Channels].ResolveBaseImageAsync(question, cancellationToken: cancellationToken)).Ref;
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels)
+        {
+            channel.Dispose();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using Grpc.Core;
+using ImageBuilder.Contracts;
+using ImageBuilder.Integration.Tests.Running;
+using ImageBuilder.Sandbox.Service;
+
+namespace ImageBuilder.Integration.Tests.Resolves;
+
+/// <summary>How many requests reach the registry, however many clients ask the service.</summary>
+[Collection(Crowds.Name)]
+public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
+{
+    private const int CrowdSize = 10_000;
+    private const int References = 1_000;
+
+    [ServiceFact]
+    public async Task ResolveBaseImage_TenThousandAtOnceOfAColdImage_AskWithOneHead()
+    {
+        await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(1));
+        var image = (await world.PushImageAsync("cold/image", "1")).Single();
+
+        var answers = await ResolveWhileRegistryWaitsAsync(service, image);
+
+        answers.ShouldBe(Enumerable.Repeat($"{world.Watched.Host}/cold/image@{world.Digest}", CrowdSize));
+        world.Watched.RequestsFor("cold/image").ShouldBe(["HEAD 200"]);
+    }
+
+    [ServiceFact]
+    public async Task ResolveBaseImage_TenThousandAtOnceOfAColdIndex_AskWithOneHeadAndOneGet()
+    {
+        await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(1));
+        var index = (await world.PushIndexAsync("cold/index", "1")).Single();
+
+        var answers = await ResolveWhileRegistryWaitsAsync(service, index);
+
+        answers.ShouldBe(Enumerable.Repeat($"{world.Watched.Host}/cold/index@{world.Digest}", CrowdSize));
+        world.Watched.RequestsFor("cold/index").ShouldBe(["HEAD 200", "GET 200"]);
+    }
+
+    [ServiceFact]
+    public async Task ResolveBaseImage_ThousandReferencesOnceKnown_NeverAskWithGet()
+    {
+        // Never fresh: each resolve asks the registry.
+        await using var service = await world.StartServiceAsync(TimeSpan.Zero);
+        using var crowd = new Crowd(service.Address);
+        var tags = Enumerable.Range(0, References / 2).Select(i => $"image-{i}");
+        var indexTags = Enumerable.Range(0, References / 2).Select(i => $"index-{i}");
+        var questions = (await world.PushImageAsync("steady", tags)).Concat(await world.PushIndexAsync("steady", indexTags)).Select(Question).ToList();
+        await crowd.ResolveAsync(questions, RunningService.Deadline);
+        var asked = world.Watched.RequestsFor("steady").Count;
+
+        var answers = await crowd.ResolveAsync(questions, RunningService.Deadline);
+
+        answers.Select(answer => answer.Split('@')[1]).ShouldBe(Enumerable.Repeat(world.Digest.ToString(), References));
+        world.Watched.RequestsFor("steady").Skip(asked).ShouldBe(Enumerable.Repeat("HEAD 200", References));
+    }
+
+    [ServiceFact]
+    public async Task ResolveBaseImage_CallersWithCredentialsOfTheirOwn_GetWhatTheRegistrySaysToEach()
+    {
+        const int callersEach = 2;
+        await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(1));
+        using var crowd = new Crowd(service.Address);
+        var image = (await world.PushImageAsync("private/image", "1")).Single();
+        var credentials = Enumerable.Range(0, 49).Select(i => $"{world.Registry.User}:wrong {i}").Append($"{world.Registry.User}:{world.Registry.Password}").ToList();
+        var questions = Enumerable.Repeat(credentials, callersEach).SelectMany(all => all).Select(credential => new ResolveBaseImageRequest
+        {
+            Ref = image,
+            Auth = new BuildRegistryAuth { Additional = { [world.Watched.Host] = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(credential)) } },
+        }).ToList();
+
+        // The digest is known before any of them asks.
+        await crowd.ResolveAsync(0, Question(image), RunningService.Deadline);
+        var outcomes = await Task.WhenAll(questions.Select((question, caller) => OutcomeAsync(crowd, caller, question)));
+
+        outcomes.Count(outcome => outcome == StatusCode.Unauthenticated).ShouldBe(49 * callersEach);
+        outcomes.Count(outcome => outcome == StatusCode.OK).ShouldBe(callersEach);
+        var requests = world.Watched.RequestsFor("private/image");
+        requests.Count(request => request == "HEAD 200").ShouldBe(1);
+        requests.Count(request => request == "HEAD 401").ShouldBe(49);
+        requests.Count.ShouldBe(50);
+    }
+
+    private static ResolveBaseImageRequest Question(string image) => new() { Ref = image, Auth = BuildRequests.AllCredentials };
+
+    private static async Task<StatusCode> OutcomeAsync(Crowd crowd, int caller, ResolveBaseImageRequest question)
+    {
+        try
+        {
+            await crowd.ResolveAsync(caller, question, RunningService.Deadline);
+            return StatusCode.OK;
+        }
+        catch (RpcException refused)
+        {
+            return refused.StatusCode;
+        }
+    }
+
+    /// <summary>The registry answers when all of the crowd are in the service and wait.</summary>
+    private async Task<string[]> ResolveWhileRegistryWaitsAsync(ServiceProcess service, string image)
+    {
+        using var crowd = new Crowd(service.Address);
+        world.Watched.KeepAnswersBack();
+        try
+        {
+            var answers = crowd.ResolveAsync(Enumerable.Repeat(Question(image), CrowdSize), RunningService.Deadline);
+            await UntilStartedAsync(service, CrowdSize);
+            world.Watched.LetAnswer();
+            return await answers;
+        }
+        finally
+        {
+            world.Watched.LetAnswer();
+        }
+    }
+
+    private static async Task UntilStartedAsync(ServiceProcess service, int calls)
+    {
+        const string series = """grpc_server_started_total{grpc_type="unary",grpc_service="builder.ImageBuilder",grpc_method="ResolveBaseImage"} """;
+        using var client = new HttpClient();
+        var metrics = new Uri($"http://127.0.0.1:{service.Options.MetricsPort}/metrics");
+        while (!(await client.GetStringAsync(metrics, RunningService.Deadline)).Contains($"{series}{calls}\n", StringComparison.Ordinal))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), RunningService.Deadline);
+        }
+    }
+}

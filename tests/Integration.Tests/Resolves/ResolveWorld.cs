@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using ImageBuilder.Integration.Tests.Running;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Names;
+using ImageBuilder.Sandbox.Images;
+using ImageBuilder.Sandbox.Registry;
+using ImageBuilder.Sandbox.Service;
+
+namespace ImageBuilder.Integration.Tests.Resolves;
+
+/// <summary>A registry that is watched, with an image and an index of two platforms to give names to, and services that resolve them.</summary>
+public sealed class ResolveWorld : IAsyncLifetime
+{
+    private const string ImageType = "application/vnd.docker.distribution.manifest.v2+json";
+    private const string IndexType = "application/vnd.oci.image.index.v1+json";
+
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("imagebuilder-resolves-");
+    private string _authFile = string.Empty;
+    private ReadOnlyMemory<byte> _image;
+    private int _services;
+
+    public RegistryServer Registry { get; private set; } = null!;
+
+    public WatchedRegistry Watched { get; private set; } = null!;
+
+    /// <summary>The image that every name means, on its own or through the index.</summary>
+    public Digest Digest { get; private set; }
+
+    public async Task InitializeAsync()
+    {
+        // The fixture is made even when every test is skipped.
+        if (ServiceFactAttribute.MissingReason is not null)
+        {
+            return;
+        }
+
+        Registry = await RegistryServer.StartAsync(Path.Combine(_data.FullName, "registry"));
+        Watched = await WatchedRegistry.StartAsync(Registry);
+        _authFile = await Watched.WriteAuthFileAsync(Registry, _data.FullName);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (Registry is not null)
+        {
+            await Watched.DisposeAsync();
+            await Registry.DisposeAsync();
+        }
+
+        _data.Delete(recursive: true);
+    }
+
+    /// <summary>A service of its own that takes answers for fresh as long as said.</summary>
+    public Task<ServiceProcess> StartServiceAsync(TimeSpan freshness) => ServiceProcess.StartAsync(new ServiceOptions
+    {
+        DataFolder = Path.Combine(_data.FullName, $"service-{_services++}"),
+        RegistryHost = Watched.Host,
+        AuthFile = _authFile,
+        Amend = configuration => configuration["registry"] = JsonSerializer.SerializeToNode(
+            new { freshness = string.Create(CultureInfo.InvariantCulture, $"{(int)freshness.TotalSeconds}s") }),
+    });
+
+    /// <summary>Puts the image into <paramref name="repository"/> under <paramref name="tags"/>; gives their references at the watched address.</summary>
+    public async Task<IReadOnlyList<string>> PushImageAsync(string repository, params IEnumerable<string> tags)
+    {
+        using var client = new RegistryClient();
+        var first = ImageReference.Parse(await BaseImage.PushAsync(Registry, repository, "first"));
+        var manifest = await client.GetManifestAsync(first, Credential);
+        (_image, Digest) = (manifest.Content, manifest.Digest);
+        return await PutAsync(repository, tags, ImageType, manifest.Content);
+    }
+
+    /// <summary>As <see cref="PushImageAsync"/>, with an index of which the image is one of two.</summary>
+    public async Task<IReadOnlyList<string>> PushIndexAsync(string repository, params IEnumerable<string> tags)
+    {
+        await PushImageAsync(repository, "image");
+
+        // One more line end makes another manifest of the same image.
+        byte[] other = [.. _image.Span, (byte)'\n'];
+        await PutAsync(repository, ["other"], ImageType, other);
+        var index = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            schemaVersion = 2,
+            mediaType = IndexType,
+            manifests = new[]
+            {
+                new { mediaType = ImageType, digest = Digest.Compute(other).ToString(), size = other.Length, platform = new { os = "linux", architecture = "arm64" } },
+                new { mediaType = ImageType, digest = Digest.ToString(), size = _image.Length, platform = new { os = "linux", architecture = "amd64" } },
+            },
+        });
+        return await PutAsync(repository, tags, IndexType, index);
+    }
+
+    private RegistryCredential Credential => RegistryCredential.Basic(Registry.User, Registry.Password);
+
+    private async Task<IReadOnlyList<string>> PutAsync(string repository, IEnumerable<string> tags, string mediaType, ReadOnlyMemory<byte> manifest)
+    {
+        using var client = new RegistryClient();
+        var all = tags.ToList();
+        var name = ImageReference.Parse($"{Registry.Host}/{repository}");
+        await Parallel.ForEachAsync(all, async (tag, token) => await client.PutManifestAsync(name.WithTag(tag), mediaType, manifest, Credential, cancellationToken: token));
+        return [.. all.Select(tag => $"{Watched.Host}/{repository}:{tag}")];
+    }
+}
