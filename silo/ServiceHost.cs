@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Identity;
 using ImageBuilder.Builds.Logs;
@@ -80,8 +81,7 @@ internal static class ServiceHost
         services.AddGrainServices();
         services.AddSingleton<IBuildLogs>(new FileBuildLogs(
             Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
-        services.AddSingleton(new RegistryClient(
-            new RegistryTransportOptions { PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts] }));
+        services.AddSingleton(provider => new RegistryClient(TransportOptions(configuration.Registry, provider)));
         services.AddSingleton(provider => new Keychain(CredentialSources(configuration, provider)));
         services.AddSingleton(new ProcessLauncherOptions
         {
@@ -89,11 +89,26 @@ internal static class ServiceHost
             WorkFolder = Path.Combine(configuration.DataFolder, "work"),
             StorageFolder = configuration.Process.StorageFolder,
             PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts],
+            Mirrors = MirrorsOf(configuration.Registry),
+            CaBundles = [.. configuration.Registry.CaBundles.Select(Path.GetFullPath)],
             SpareProxyLifetime = TimeSpan.FromMinutes(5),
             Network = configuration.Process.Network == BuildNetwork.None ? "none" : "host",
         });
         services.AddSingleton<IBuildLauncher, ProcessLauncher>();
     }
+
+    private static RegistryTransportOptions TransportOptions(RegistryConfiguration registry, IServiceProvider provider) => new()
+    {
+        PlainHttpHosts = [.. registry.PlainHttpHosts],
+        Mirrors = MirrorsOf(registry),
+        // What a mirror gives out is every request's, whoever's credential opens it.
+        MirrorCredentials = (mirror, cancellationToken) =>
+            provider.GetRequiredService<Keychain>().FindAsync(mirror, RegistryAccess.All, cancellationToken),
+        CaBundles = [.. registry.CaBundles.Select(Path.GetFullPath)],
+    };
+
+    private static ImmutableDictionary<string, ImmutableArray<string>> MirrorsOf(RegistryConfiguration registry) =>
+        registry.Mirrors.ToImmutableDictionary(entry => entry.Key, entry => entry.Value.ToImmutableArray());
 
     private static IEnumerable<ICredentialSource> CredentialSources(ServiceConfiguration configuration, IServiceProvider provider)
     {

@@ -13,8 +13,9 @@ internal sealed record ConfigurationKey
         Property = property;
         Name = property.GetCustomAttribute<KeyAttribute>()?.Name ?? JsonNamingPolicy.CamelCase.ConvertName(property.Name);
         IsRequired = property.IsDefined(typeof(RequiredMemberAttribute));
+        IsListByHost = property.PropertyType == typeof(IReadOnlyDictionary<string, IReadOnlyList<string>>);
         IsList = property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(IReadOnlyList<>);
-        ValueType = IsList ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
+        ValueType = IsListByHost ? typeof(string) : IsList ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
         Kind = ValueKind.Of(ValueType);
         Rule = property.GetCustomAttribute<RuleAttribute>();
     }
@@ -30,6 +31,9 @@ internal sealed record ConfigurationKey
 
     /// <summary>Whether the value is a list; <see cref="ValueType"/>, <see cref="Kind"/> and <see cref="Rule"/> are then its entries'.</summary>
     public bool IsList { get; }
+
+    /// <summary>Whether the value is an object of lists of strings, by a registry's host; <see cref="Kind"/> and <see cref="Rule"/> are those of the strings.</summary>
+    public bool IsListByHost { get; }
 
     /// <summary>The type of the value.</summary>
     public Type ValueType { get; }

@@ -45,7 +45,10 @@ internal static partial class ConfigurationReader
         {
             if (given.TryGetValue(key.Name, out var value) && IsGiven(value, key))
             {
-                key.Property.SetValue(section, key.IsList ? ReadList(value, key, Join(path, key.Name)) : ReadValue(value, key, Join(path, key.Name)));
+                var keyPath = Join(path, key.Name);
+                key.Property.SetValue(
+                    section,
+                    key.IsListByHost ? ReadListsByHost(value, key, keyPath) : key.IsList ? ReadList(value, key, keyPath) : ReadValue(value, key, keyPath));
             }
             else if (key.IsRequired)
             {
@@ -60,9 +63,34 @@ internal static partial class ConfigurationReader
     private static bool IsGiven(JsonElement value, ConfigurationKey key) => value.ValueKind switch
     {
         JsonValueKind.Null => false,
-        JsonValueKind.String when key is { IsList: false, Kind.JsonType: "string" } => !value.ValueEquals(string.Empty),
+        JsonValueKind.String when key is { IsList: false, IsListByHost: false, Kind.JsonType: "string" } => !value.ValueEquals(string.Empty),
         _ => true,
     };
+
+    private static Dictionary<string, IReadOnlyList<string>> ReadListsByHost(JsonElement element, ConfigurationKey key, string path)
+    {
+        if (element.ValueKind != JsonValueKind.Object || element.GetPropertyCount() > LongestList)
+        {
+            throw Refuse(path, $"must be an object of up to {LongestList} registries; {Show(element)} is not");
+        }
+
+        var rule = new RegistryHostAttribute();
+        var lists = new Dictionary<string, IReadOnlyList<string>>();
+        foreach (var property in element.EnumerateObject())
+        {
+            if (rule.Check(property.Name) is { } problem)
+            {
+                throw Refuse(path, $"must name {rule.Allowed}; {ShowName(property.Name)} {problem}");
+            }
+
+            if (!lists.TryAdd(property.Name, (IReadOnlyList<string>)ReadList(property.Value, key, $"{path}[\"{property.Name}\"]")))
+            {
+                throw Refuse(path, $"has {ShowName(property.Name)} twice; it may have it once");
+            }
+        }
+
+        return lists;
+    }
 
     private static Array ReadList(JsonElement element, ConfigurationKey key, string path)
     {

@@ -9,6 +9,17 @@ internal sealed record RegistryConfiguration
     [RegistryHost]
     public IReadOnlyList<string> PlainHttpHosts { get; init; } = [];
 
+    /// <summary>
+    /// Registry to its mirrors, in the order in which they are asked before it; each is host, host:port or either with a path before its repositories.
+    /// What a mirror gives out is given to every request. Default: none.
+    /// </summary>
+    [RegistryMirror]
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Mirrors { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>PEM files of certificate authorities that are trusted beside the system's, for registries and git servers. Default: none.</summary>
+    [CertificateFile]
+    public IReadOnlyList<string> CaBundles { get; init; } = [];
+
     /// <summary>How long a resolved digest is given out before the registry is asked again, 0s (always ask) to 24h0m0s. Default: 1m0s.</summary>
     [DurationRange("0s", "24h0m0s")]
     public TimeSpan Freshness { get; init; } = TimeSpan.FromMinutes(1);

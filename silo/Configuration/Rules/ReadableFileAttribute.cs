@@ -12,6 +12,11 @@ internal sealed class ReadableFileAttribute : RuleAttribute
     /// <summary>Why the file cannot be read, or null.</summary>
     public static string? Problem(string path)
     {
+        if (path.Length == 0)
+        {
+            return "is empty";
+        }
+
         try
         {
             using var file = File.OpenRead(path);

@@ -39,6 +39,7 @@ internal static class BobCommand
 
     private static Command Init()
     {
+        var caBundles = CaBundles();
         var command = new Command(
             "init",
             """
@@ -49,8 +50,11 @@ internal static class BobCommand
             "customConfig":{}}} or {"empty":{}}.
 
             Variables: BOB_WORKSPACE (default /workspace).
-            """);
-        command.SetAction((_, _) => InitVerb.RunAsync());
+            """)
+        {
+            caBundles,
+        };
+        command.SetAction((parsed, _) => InitVerb.RunAsync(parsed.GetValue(caBundles)!));
         return command;
     }
 
@@ -77,12 +81,14 @@ internal static class BobCommand
         var targetReference = new Option<string?>("--target-ref") { Description = "The image that is served as target. Default: variable WORKSPACEKIT_BOBPROXY_TARGETREF." };
         var auth = new Option<string?>("--auth") { Description = "The installation's credentials, a docker config {\"auths\":{…}}. Default: variable WORKSPACEKIT_BOBPROXY_AUTH." };
         var additionalAuth = new Option<string?>("--additional-auth") { Description = "The request's credentials, {\"host\":{\"auth\":\"…\"}}. Default: variable WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH." };
-        var stdin = new Option<bool>("--credentials-stdin") { Description = "Read both kinds of credentials from stdin, {\"auth\":{\"auths\":{…}},\"additionalAuth\":{…}}, so that no argument and no variable holds them." };
+        var stdin = new Option<bool>("--credentials-stdin") { Description = "Read both kinds of credentials from stdin, {\"auth\":{\"auths\":{…}},\"additionalAuth\":{…},\"mirrorAuth\":{…}}, and those of mirrors, so that no argument and no variable holds them." };
         var standby = new Option<bool>("--standby") { Description = "Listen at once, then wait for {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}} on stdin, the credentials as with --credentials-stdin; end when stdin ends without it. So a proxy can be started ahead of its build." };
         var plainHttp = new Option<string[]>("--plain-http") { Description = "A registry, as host or host:port, that is spoken to in plain HTTP; may be given again. Loopback ones need no mention.", DefaultValueFactory = _ => [] };
+        var mirrors = new Option<string[]>("--mirror") { Description = "A mirror, as registry=mirror, that is asked before the registry for what is read; may be given again. The mirror is a host or host:port, with a path if its repositories lie below one.", DefaultValueFactory = _ => [] };
+        var caBundles = CaBundles();
         var command = new Command("proxy", "Serves the build's base and target image, and the images that its Dockerfile names, from their registries, with credentials that only this process has.")
         {
-            listen, addressFile, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp,
+            listen, addressFile, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
         };
         command.SetAction((parsed, _) => ProxyVerb.RunAsync(new ProxySettings
         {
@@ -93,11 +99,16 @@ internal static class BobCommand
             CredentialsFromStdin = parsed.GetValue(stdin),
             StandsBy = parsed.GetValue(standby),
             PlainHttpHosts = parsed.GetValue(plainHttp)!,
+            Mirrors = parsed.GetValue(mirrors)!,
+            CaBundles = parsed.GetValue(caBundles)!,
             Auth = Value(parsed, auth, "WORKSPACEKIT_BOBPROXY_AUTH"),
             AdditionalAuth = Value(parsed, additionalAuth, "WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH"),
         }));
         return command;
     }
+
+    private static Option<string[]> CaBundles() =>
+        new("--ca-bundle") { Description = "A PEM file of certificate authorities that are trusted beside the system's; may be given again.", DefaultValueFactory = _ => [] };
 
     // Not as a default value, which help would print.
     private static string? Value(ParseResult parsed, Option<string?> option, string variable) =>

@@ -11,7 +11,8 @@ internal static class InitVerb
     private const int MaximumInput = 1 << 20;
 
     /// <summary>Fetches what the initializer on stdin says, then says that it is there.</summary>
-    public static Task<int> RunAsync()
+    /// <param name="caBundles">PEM files of certificate authorities that are trusted beside the system's.</param>
+    public static Task<int> RunAsync(IReadOnlyList<string> caBundles)
     {
         var workspace = Workspace.FromEnvironment();
         return Verb.RunAsync(
@@ -20,7 +21,8 @@ internal static class InitVerb
                 var initializer = await ReadAsync(stop);
                 if (initializer.Git is { } git)
                 {
-                    await new GitContext(workspace, git, TimeProvider.System).FetchAsync(stop);
+                    using var authorities = await CombineAsync(caBundles, stop);
+                    await new GitContext(workspace, git, authorities?.FilePath, TimeProvider.System).FetchAsync(stop);
                 }
 
                 workspace.Outcomes.WriteReady();
@@ -32,6 +34,18 @@ internal static class InitVerb
                     workspace.Outcomes.Write(outcome);
                 }
             });
+    }
+
+    private static async Task<CertificateAuthorities?> CombineAsync(IReadOnlyList<string> caBundles, CancellationToken stop)
+    {
+        try
+        {
+            return await CertificateAuthorities.CombineAsync(caBundles, stop);
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException || (exception is IOException failure && !OutOfDisk.IsCause(failure)))
+        {
+            throw new UsageException($"--ca-bundle: {exception.Message}");
+        }
     }
 
     private static async Task<Initializer> ReadAsync(CancellationToken stop)

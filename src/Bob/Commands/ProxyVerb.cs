@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
+using ImageBuilder.Registry.Transport;
 
 namespace ImageBuilder.Bob.Commands;
 
@@ -101,7 +103,7 @@ internal static class ProxyVerb
     }
 
     private static ProxyRouter Router(string? baseReference, string? targetReference, ProxyCredentials credentials) => new(
-        [.. new[] { Alias("base", baseReference, "--base-ref"), Alias("target", targetReference, "--target-ref") }.OfType<ProxyAlias>()],
+        [.. new[] { Alias("base", baseReference, "--base-ref"), Alias(ProxyAlias.Target, targetReference, "--target-ref") }.OfType<ProxyAlias>()],
         credentials);
 
     private static async Task<ProxyServer> StartAsync(ProxySettings settings, CancellationToken stop)
@@ -114,13 +116,27 @@ internal static class ProxyVerb
 
         try
         {
-            return await ProxyServer.StartAsync(address, settings.PlainHttpHosts, stop);
+            return await ProxyServer.StartAsync(
+                address,
+                new RegistryTransportOptions { PlainHttpHosts = [.. settings.PlainHttpHosts], Mirrors = ReadMirrors(settings.Mirrors), CaBundles = [.. settings.CaBundles] },
+                stop);
+        }
+        catch (TransportSettingsException exception)
+        {
+            throw new UsageException(exception.Message);
         }
         catch (Exception exception) when (exception is IOException or SocketException)
         {
             throw new UsageException($"--listen \"{listen}\": {exception.Message}");
         }
     }
+
+    private static ImmutableDictionary<string, ImmutableArray<string>> ReadMirrors(IReadOnlyList<string> pairs) => pairs
+        .Select(pair => pair.Split('=') is [{ Length: > 0 } registry, { Length: > 0 } mirror]
+            ? (Registry: registry, Mirror: mirror)
+            : throw new UsageException($"--mirror \"{pair}\": must be <registry>=<mirror>, for example docker.io=mirror.internal:5000"))
+        .GroupBy(pair => pair.Registry)
+        .ToImmutableDictionary(group => group.Key, group => group.Select(pair => pair.Mirror).ToImmutableArray());
 
     private static ProxyAlias? Alias(string name, string? reference, string flag) =>
         string.IsNullOrEmpty(reference) ? null

@@ -9,7 +9,7 @@ namespace ImageBuilder.Bob.Init;
 /// Fetches a build context with git. Neither the machine's configuration nor the repository takes part: no hooks, no templates, no helpers, no
 /// transports but http, https and ssh, no question to a terminal, and none of the machine's own ssh keys.
 /// </summary>
-internal sealed partial class GitContext(Workspace workspace, GitInitializer initializer, TimeProvider time)
+internal sealed partial class GitContext(Workspace workspace, GitInitializer initializer, string? authorities, TimeProvider time)
 {
     /// <summary>How long fetching may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
@@ -37,7 +37,11 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         CheckTarget();
         var destination = Path.GetFullPath(Path.Combine(workspace.Root, initializer.CheckoutLocation.TrimStart('/')));
         _ = workspace.Resolve(destination, out _);
-        ForwardVariables("SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR");
+        ForwardVariables("SSH_AUTH_SOCK", "http_proxy", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR");
+        if (authorities is not null)
+        {
+            _variables["GIT_SSL_CAINFO"] = authorities;
+        }
 
         using var deadline = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -123,7 +127,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         var (user, password) = initializer.AuthMethod switch
         {
             GitAuthentication.Basic => (initializer.AuthUser, initializer.AuthPassword),
-            GitAuthentication.BasicOts => await OneTimeSecret.FetchAsync(initializer.AuthOts, cancellationToken),
+            GitAuthentication.BasicOts => await OneTimeSecret.FetchAsync(initializer.AuthOts, authorities, cancellationToken),
             _ => (_remote.User, _remote.Password),
         };
         if ((user.Length == 0 && password.Length == 0) || _remote.Server.Length == 0)

@@ -1,4 +1,5 @@
 using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Registry.Transport;
 
 namespace ImageBuilder.Bob.Init;
 
@@ -8,15 +9,20 @@ internal static class OneTimeSecret
     private const int MaximumSize = 64 << 10;
 
     /// <summary>The user and password behind <paramref name="address"/>, which is itself a secret and never shown.</summary>
+    /// <param name="address">Where they are.</param>
+    /// <param name="authorities">A PEM file of certificate authorities that are trusted beside the system's; null for none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="BobException">They cannot be had.</exception>
-    public static async Task<(string User, string Password)> FetchAsync(string address, CancellationToken cancellationToken)
+    public static async Task<(string User, string Password)> FetchAsync(string address, string? authorities, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
         {
             throw Failed("its address is not http or https");
         }
 
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = MaximumSize };
+        using var handler = RegistryHttpHandler.Create(new RegistryTransportOptions { CaBundles = authorities is null ? [] : [authorities] });
+        handler.AllowAutoRedirect = true;
+        using var client = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = MaximumSize };
         string secret;
         try
         {

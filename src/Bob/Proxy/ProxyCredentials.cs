@@ -21,9 +21,13 @@ internal sealed partial class ProxyCredentials
     private readonly Dictionary<string, RegistryCredential> _additional;
     private readonly Dictionary<string, RegistryCredential> _all;
 
-    private ProxyCredentials(Dictionary<string, RegistryCredential> installation, Dictionary<string, RegistryCredential> additional)
+    private readonly Dictionary<string, RegistryCredential> _mirrors;
+
+    private ProxyCredentials(
+        Dictionary<string, RegistryCredential> installation, Dictionary<string, RegistryCredential> additional, Dictionary<string, RegistryCredential> mirrors)
     {
         _additional = additional;
+        _mirrors = mirrors;
         _all = new(additional, StringComparer.OrdinalIgnoreCase);
         foreach (var (host, credential) in installation)
         {
@@ -32,7 +36,7 @@ internal sealed partial class ProxyCredentials
     }
 
     /// <summary>No credentials at all.</summary>
-    public static ProxyCredentials None { get; } = new([], []);
+    public static ProxyCredentials None { get; } = new([], [], []);
 
     /// <summary>Reads the two documents that the wire contract names.</summary>
     /// <param name="auth">A docker config, <c>{"auths":{"host":{"auth":"…"}}}</c>; empty for none.</param>
@@ -40,16 +44,20 @@ internal sealed partial class ProxyCredentials
     /// <exception cref="FormatException">One of them is not of that form; the message never shows a value.</exception>
     public static ProxyCredentials Parse(string? auth, string? additionalAuth) => new(
         Read(auth, "the docker config of the proxy", document => document.TryGetProperty("auths", out var auths) ? auths : default),
-        Read(additionalAuth, "the additional credentials of the proxy", document => document));
+        Read(additionalAuth, "the additional credentials of the proxy", document => document),
+        []);
 
-    /// <summary>Reads both from one object, <c>{"auth":{"auths":{…}},"additionalAuth":{…}}</c>, in which either may be missing.</summary>
+    /// <summary>
+    /// Reads both from one object, <c>{"auth":{"auths":{…}},"additionalAuth":{…},"mirrorAuth":{…}}</c>, and the credentials of mirrors; each may be missing.
+    /// </summary>
     /// <exception cref="FormatException">It is not of that form; the message never shows a value.</exception>
     public static ProxyCredentials ParseOne(string json)
     {
         const string name = "the credentials on stdin";
         return new(
             Read(json, name, document => document.TryGetProperty("auth", out var auth) && auth.TryGetProperty("auths", out var auths) ? auths : default),
-            Read(json, name, document => document.TryGetProperty("additionalAuth", out var additional) ? additional : default));
+            Read(json, name, document => document.TryGetProperty("additionalAuth", out var additional) ? additional : default),
+            Read(json, name, document => document.TryGetProperty("mirrorAuth", out var mirrors) ? mirrors : default));
     }
 
     /// <summary>What opens <paramref name="registry"/> for the image that this build reads and writes; null when nothing does.</summary>
@@ -57,6 +65,9 @@ internal sealed partial class ProxyCredentials
 
     /// <summary>What the request itself brought for <paramref name="registry"/>; null when it brought nothing.</summary>
     public RegistryCredential? FindAdditional(string registry) => Find(_additional, registry);
+
+    /// <summary>What opens <paramref name="mirror"/> when it stands in for another registry; an image that names the mirror itself does not get it.</summary>
+    public RegistryCredential? FindForMirror(string mirror) => Find(_mirrors, mirror);
 
     private static RegistryCredential? Find(Dictionary<string, RegistryCredential> credentials, string registry)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 using Microsoft.AspNetCore.Http;
@@ -58,6 +59,9 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
 
         return null;
     }
+
+    /// <summary>What opens the mirror <paramref name="host"/>; null when nothing does.</summary>
+    public RegistryCredential? FindForMirror(string host) => credentials.FindForMirror(host);
 
     /// <summary>How a registry is written inside a path of the proxy: <c>host</c>, or <c>host_port</c>.</summary>
     public static string NamedPath(string registry) => registry.Replace(':', '_');

@@ -20,20 +20,16 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     private readonly KestrelServer _server;
     private volatile ProxyRouter? _router;
     private readonly RegistryClient _registries;
-    private readonly HttpMessageInvoker _upstream = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        ConnectTimeout = TimeSpan.FromSeconds(30),
-        ActivityHeadersPropagator = null,
-    });
-
+    private readonly HttpMessageInvoker _upstream;
     private readonly RegistryForwarder _forwarder;
 
-    private ProxyServer(IPEndPoint listen, IReadOnlyList<string> plainHttpHosts)
+    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries)
     {
-        _registries = new RegistryClient(new RegistryTransportOptions { PlainHttpHosts = [.. plainHttpHosts] });
+        _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(_router?.FindForMirror(mirror)) });
+        var upstream = RegistryHttpHandler.Create(registries);
+        upstream.ConnectTimeout = TimeSpan.FromSeconds(30);
+        upstream.ActivityHeadersPropagator = null;
+        _upstream = new HttpMessageInvoker(upstream);
         _forwarder = new RegistryForwarder(_registries, _upstream);
         var options = new KestrelServerOptions { AddServerHeader = false };
         // A layer is as large as it is, and the registry's states of uploads are long.
@@ -52,11 +48,12 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
 
-    /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one. Only <paramref name="plainHttpHosts"/> and loopback are spoken to in plain HTTP.</summary>
+    /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
-    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, IReadOnlyList<string> plainHttpHosts, CancellationToken cancellationToken = default)
+    /// <exception cref="TransportSettingsException">A CA bundle cannot be read, or a variable that names a proxy is no address.</exception>
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, CancellationToken cancellationToken = default)
     {
-        var server = new ProxyServer(listen, plainHttpHosts);
+        var server = new ProxyServer(listen, registries);
         try
         {
             await server._server.StartAsync(server, cancellationToken);

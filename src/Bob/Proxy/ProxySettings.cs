@@ -24,6 +24,12 @@ internal sealed class ProxySettings
     /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention.</summary>
     public IReadOnlyList<string> PlainHttpHosts { get; init; } = [];
 
+    /// <summary>Mirrors, each as <c>registry=mirror</c>, in the order in which they are asked.</summary>
+    public IReadOnlyList<string> Mirrors { get; init; } = [];
+
+    /// <summary>PEM files of certificate authorities that are trusted beside the system's.</summary>
+    public IReadOnlyList<string> CaBundles { get; init; } = [];
+
     /// <summary>A docker config with the installation's credentials.</summary>
     public string? Auth { get; init; }
 

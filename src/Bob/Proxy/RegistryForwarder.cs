@@ -40,7 +40,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
     {
         try
         {
-            using var answer = await SendAsync(context, route);
+            using var answer = await AskMirrorsAsync(context, route) ?? await SendAsync(context, route);
             await ReturnAsync(context, route, answer);
         }
         catch (RegistryException exception)
@@ -81,6 +81,18 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         {
             await context.Response.WriteAsync($$"""{"errors":[{"code":"{{code}}","message":"{{System.Text.Json.JsonEncodedText.Encode(message)}}"}]}""", context.RequestAborted);
         }
+    }
+
+    /// <summary>A mirror's answer to what only reads; what is asked of the target precedes a push, and must be true of its registry.</summary>
+    private async Task<HttpResponseMessage?> AskMirrorsAsync(HttpContext context, ProxyRoute route)
+    {
+        var headers = context.Request.Headers;
+        var canServe = route.Alias?.Name != ProxyAlias.Target && !route.PathAndQuery.Contains('?', StringComparison.Ordinal)
+            && StringValues.IsNullOrEmpty(headers.Range) && StringValues.IsNullOrEmpty(headers.IfNoneMatch) && StringValues.IsNullOrEmpty(headers.IfModifiedSince);
+        return canServe
+            ? await registries.AskMirrorsAsync(
+                route.Registry, new HttpMethod(context.Request.Method), route.PathAndQuery, [.. headers.Accept.OfType<string>()], route.Scopes, context.RequestAborted)
+            : null;
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpContext context, ProxyRoute route)

@@ -15,6 +15,9 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 {
     private static readonly string[] InheritedVariables = ["PATH", "DOTNET_ROOT", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 
+    // Not for `build`, which would hand them, and the passwords in them, to the RUN steps; it reaches nothing but its proxy.
+    private static readonly string[] ProxyVariables = [.. new[] { "http_proxy", "https_proxy", "all_proxy", "no_proxy" }.SelectMany(name => (string[])[name, name.ToUpperInvariant()])];
+
     private readonly ProcessLauncherOptions _options;
     private readonly Keychain _keychain;
     private readonly TimeProvider _clock;
@@ -40,12 +43,12 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         try
         {
             folder.Create();
-            var credentials = await ProxyCredentials.ComposeAsync(_keychain, order, secrets.Access, cancellationToken);
+            var credentials = await ProxyCredentials.ComposeAsync(_keychain, order, secrets.Access, MirrorHosts, cancellationToken);
             proxy = await StartProxyAsync(folder, order, credentials, cancellationToken);
             if (order is { BuildBase: true, Context: { } context })
             {
                 init = await StartAsync(
-                    folder, folder.Log, "init", [], [("BOB_WORKSPACE", folder.Workspace)], Initializer(context, secrets), cancellationToken);
+                    folder, folder.Log, "init", [.. CaBundleArguments], [("BOB_WORKSPACE", folder.Workspace)], Initializer(context, secrets), cancellationToken);
             }
             else
             {
@@ -180,8 +183,18 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             cancellationToken);
     }
 
+    private IEnumerable<string> CaBundleArguments => _options.CaBundles.SelectMany(path => (string[])["--ca-bundle", path]);
+
+    private IEnumerable<string> MirrorHosts => _options.Mirrors.Values.SelectMany(mirrors => mirrors).Select(mirror => mirror.Split('/')[0]).Distinct();
+
     private IEnumerable<string> ProxyArguments(AttemptFolder folder) =>
-        ["--listen", "127.0.0.1:0", "--address-file", folder.ProxyAddress, .. _options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host])];
+    [
+        "--listen", "127.0.0.1:0",
+        "--address-file", folder.ProxyAddress,
+        .. _options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host]),
+        .. _options.Mirrors.SelectMany(entry => entry.Value.SelectMany(mirror => (string[])["--mirror", $"{entry.Key}={mirror}"])),
+        .. CaBundleArguments,
+    ];
 
     private async Task<SpareProxy> StartSpareAsync()
     {
@@ -228,6 +241,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var environment = InheritedVariables
+            .Concat(verb == "build" ? [] : ProxyVariables)
             .Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
             .Where(variable => variable.Value is not null)
             .ToDictionary(variable => variable.Name, variable => variable.Value!);

@@ -20,6 +20,12 @@ public sealed record ProcessLauncherOptions
     /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention. Default none.</summary>
     public ImmutableArray<string> PlainHttpHosts { get; init; } = [];
 
+    /// <summary>Registry to its mirrors, in the order in which they are asked before it. Default none.</summary>
+    public ImmutableDictionary<string, ImmutableArray<string>> Mirrors { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+
+    /// <summary>PEM files of certificate authorities, as absolute paths, that builders trust beside the system's, for registries and git servers. Default none.</summary>
+    public ImmutableArray<string> CaBundles { get; init; } = [];
+
     /// <summary>
     /// How long a proxy that was started ahead of the next build waits for it, from the end of the last one. Default zero: none is started.
     /// </summary>

@@ -13,7 +13,8 @@ namespace ImageBuilder.Launchers.Process;
 internal static class ProxyCredentials
 {
     /// <summary>The JSON that the proxy reads from its standard input.</summary>
-    public static async Task<string> ComposeAsync(Keychain keychain, BuildOrder order, RegistryAccess access, CancellationToken cancellationToken)
+    public static async Task<string> ComposeAsync(
+        Keychain keychain, BuildOrder order, RegistryAccess access, IEnumerable<string> mirrors, CancellationToken cancellationToken)
     {
         var workspaceHost = ImageReference.Parse(order.WorkspaceRef).Domain;
         var baseHost = ImageReference.Parse(order.BaseRef).Domain;
@@ -31,7 +32,14 @@ internal static class ProxyCredentials
             await AddAsync(additional, keychain, host, usable, cancellationToken);
         }
 
-        return new JsonObject { ["auth"] = new JsonObject { ["auths"] = auths }, ["additionalAuth"] = additional }.ToJsonString();
+        // For reading other registries' images from them alone, which every request may.
+        var mirrorAuths = new JsonObject();
+        foreach (var mirror in mirrors)
+        {
+            await AddAsync(mirrorAuths, keychain, mirror, installation, cancellationToken);
+        }
+
+        return new JsonObject { ["auth"] = new JsonObject { ["auths"] = auths }, ["additionalAuth"] = additional, ["mirrorAuth"] = mirrorAuths }.ToJsonString();
     }
 
     private static async Task AddAsync(

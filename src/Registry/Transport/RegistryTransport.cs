@@ -70,24 +70,26 @@ internal sealed class RegistryTransport : IDisposable
     public Task<HttpResponseMessage> SendOnceAsync(string host, RegistryCredential? credential, RegistryRequest request, CallDeadline deadline) =>
         SendAsync(host, credential, request, deadline, (response, _) => Task.FromResult(response));
 
+    /// <summary>The successful answer of a mirror, with its headers read; null when none has one.</summary>
+    public Task<HttpResponseMessage?> AskMirrorsAsync(string host, RegistryRequest request, RegistryCall call, CancellationToken cancellationToken) =>
+        RunAsync(
+            host,
+            request.What,
+            call,
+            async deadline => (await AskMirrorsAsync(host, request, deadline, (response, _) => Task.FromResult<HttpResponseMessage?>(response), [])).Value,
+            cancellationToken);
+
     public void Dispose() => _connections.Dispose();
 
     /// <summary>Gives <paramref name="use"/> the answer of the first mirror that has one and whose answer it can use, and else that of the registry.</summary>
     private async Task<T> SendAsync<T>(
         string host, RegistryCredential? credential, RegistryRequest request, CallDeadline deadline, Func<HttpResponseMessage, CallDeadline, Task<T>> use)
     {
-        List<string>? missed = null;
-        foreach (var mirror in _mirrors.For(host, request, deadline.Call))
+        var missed = new List<string>();
+        var (isServed, value) = await AskMirrorsAsync(host, request, deadline, use, missed);
+        if (isServed)
         {
-            using var part = deadline.Part(Options.TryTimeout);
-            try
-            {
-                return await use(await SendToMirrorAsync(mirror, host, request, part), part);
-            }
-            catch (Exception e) when (e is RegistryException or TransientFailureException or CredentialsException or OperationCanceledException && !deadline.Token.IsCancellationRequested)
-            {
-                (missed ??= []).Add(_mirrors.Missed(mirror, e));
-            }
+            return value!;
         }
 
         HttpResponseMessage response;
@@ -95,16 +97,35 @@ internal sealed class RegistryTransport : IDisposable
         {
             response = await SendToRegistryAsync(host, credential, request, deadline);
         }
-        catch (RegistryException e) when (missed is not null)
+        catch (RegistryException e) when (missed.Count > 0)
         {
             throw WithMirrors(e, missed);
         }
-        catch (TransientFailureException e) when (missed is not null)
+        catch (TransientFailureException e) when (missed.Count > 0)
         {
             throw new TransientFailureException(WithMirrors(e.Failure, missed), e.RetryAfter);
         }
 
         return await use(response, deadline);
+    }
+
+    private async Task<(bool IsServed, T? Value)> AskMirrorsAsync<T>(
+        string host, RegistryRequest request, CallDeadline deadline, Func<HttpResponseMessage, CallDeadline, Task<T>> use, List<string> missed)
+    {
+        foreach (var mirror in _mirrors.For(host, request, deadline.Call))
+        {
+            using var part = deadline.Part(Options.TryTimeout);
+            try
+            {
+                return (true, await use(await SendToMirrorAsync(mirror, host, request, part), part));
+            }
+            catch (Exception e) when (e is RegistryException or TransientFailureException or CredentialsException or OperationCanceledException && !deadline.Token.IsCancellationRequested)
+            {
+                missed.Add(_mirrors.Missed(mirror, e));
+            }
+        }
+
+        return (false, default);
     }
 
     private async Task<HttpResponseMessage> SendToMirrorAsync(Mirror mirror, string host, RegistryRequest request, CallDeadline deadline)
@@ -194,7 +215,7 @@ internal sealed class RegistryTransport : IDisposable
         message.Headers.Authorization = authorization;
         foreach (var mediaType in request.Accept)
         {
-            message.Headers.Accept.ParseAdd(mediaType);
+            message.Headers.Accept.TryParseAdd(mediaType);
         }
 
         if (request.Content is not null)

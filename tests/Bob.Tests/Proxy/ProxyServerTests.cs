@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
+using ImageBuilder.Registry.Transport;
 using ImageBuilder.Sandbox.Processes;
 using Microsoft.AspNetCore.Http;
 
@@ -233,7 +234,7 @@ public sealed class ProxyServerTests
 
     private static async Task<ProxyServer> StartAsync(string registry)
     {
-        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), []);
+        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions());
         server.Serve(new ProxyRouter(
             [new ProxyAlias("base", ImageReference.Parse($"{registry}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry}/org/ws:2"))],
             ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)));

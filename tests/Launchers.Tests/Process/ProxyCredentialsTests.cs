@@ -135,7 +135,7 @@ public sealed class ProxyCredentialsTests
         ]);
         var access = new RegistryAccess { Additional = ImmutableDictionary<string, string>.Empty.Add("raw.test", "no colon") };
 
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, [], CancellationToken.None))!;
 
         ((string)json["auth"]!["auths"]!["workspace.test"]!["identitytoken"]!).ShouldBe("i");
         ((string)json["auth"]!["auths"]!["base.test"]!["registrytoken"]!).ShouldBe("r");
@@ -147,7 +147,7 @@ public sealed class ProxyCredentialsTests
 
     private static async Task<(Dictionary<string, string> Auths, Dictionary<string, string> Additional)> ComposeAsync(BuildOrder order, RegistryAccess access)
     {
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, order, access, CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, order, access, [], CancellationToken.None))!;
         return (Read(json["auth"]!["auths"]!), Read(json["additionalAuth"]!));
     }
 

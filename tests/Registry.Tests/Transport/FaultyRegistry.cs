@@ -27,6 +27,7 @@ internal sealed class FaultyRegistry : IAsyncDisposable
     public const string OciIndex = "application/vnd.oci.image.index.v1+json";
 
     private readonly WebApplication _server;
+    private readonly ConcurrentQueue<(Func<bool> Condition, TaskCompletionSource Arrived)> _awaited = [];
     private int _tokens;
 
     private FaultyRegistry(WebApplication server) => _server = server;
@@ -86,6 +87,28 @@ internal sealed class FaultyRegistry : IAsyncDisposable
         return this;
     }
 
+    /// <summary>Answers requests whose path contains <paramref name="path"/> by <paramref name="fail"/>, as many times as told.</summary>
+    public void FailOn(string path, Action<HttpContext> fail, int times = int.MaxValue) => FailOn(
+        path,
+        context =>
+        {
+            fail(context);
+            return Task.CompletedTask;
+        },
+        times);
+
+    /// <summary>Answers requests whose path contains <paramref name="path"/> by <paramref name="fail"/>, as many times as told.</summary>
+    public void FailOn(string path, Func<HttpContext, Task> fail, int times = int.MaxValue) => Fault = async (context, asked) =>
+    {
+        var fails = asked.Path.Contains(path, StringComparison.Ordinal) && Interlocked.Decrement(ref times) >= 0;
+        if (fails)
+        {
+            await fail(context);
+        }
+
+        return fails;
+    };
+
     public Digest AddManifest(string tag, string mediaType, string json)
     {
         var content = Encoding.UTF8.GetBytes(json);
@@ -103,6 +126,15 @@ internal sealed class FaultyRegistry : IAsyncDisposable
 
     public ImageReference Image(string tag = "1") => ImageReference.Parse($"{Host}/{Repository}:{tag}");
 
+    /// <summary>Ends as soon as <paramref name="condition"/> holds; it is looked at with every request that arrives.</summary>
+    public Task ArrivedAsync(Func<bool> condition)
+    {
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited.Enqueue((condition, arrived));
+        NoteArrival();
+        return arrived.Task;
+    }
+
     public int Count(string request) => Requests.Count(asked => $"{asked}".StartsWith(request, StringComparison.Ordinal));
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -112,6 +144,7 @@ internal sealed class FaultyRegistry : IAsyncDisposable
         var request = context.Request;
         var asked = new Asked(request.Method, request.Path, request.QueryString.ToString(), request.Headers.Authorization.FirstOrDefault(), request.Headers.Accept.ToString());
         Requests.Enqueue(asked);
+        NoteArrival();
         if (Fault is not null && await Fault(context, asked))
         {
             return;
@@ -145,6 +178,17 @@ internal sealed class FaultyRegistry : IAsyncDisposable
         {
             context.Response.StatusCode = 404;
             await context.Response.WriteAsync("""{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}""");
+        }
+    }
+
+    private void NoteArrival()
+    {
+        foreach (var (condition, arrived) in _awaited)
+        {
+            if (!arrived.Task.IsCompleted && condition())
+            {
+                arrived.TrySetResult();
+            }
         }
     }
 

@@ -576,19 +576,7 @@ public sealed class RegistryTransportTests : IAsyncLifetime
         return content.ToArray();
     }
 
-    private void FailFirst(int times, string path, Action<HttpContext> fail)
-    {
-        _registry.Fault = (context, asked) =>
-        {
-            var fails = asked.Path.Contains(path, StringComparison.Ordinal) && Interlocked.Decrement(ref times) >= 0;
-            if (fails)
-            {
-                fail(context);
-            }
-
-            return Task.FromResult(fails);
-        };
-    }
+    private void FailFirst(int times, string path, Action<HttpContext> fail) => _registry.FailOn(path, fail, times);
 
     private RegistryClient Client(RegistryTransportOptions? options = null, TimeProvider? clock = null)
     {

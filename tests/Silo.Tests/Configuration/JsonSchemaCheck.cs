@@ -23,6 +23,9 @@ internal sealed class JsonSchemaCheck(JsonObject schema)
         ("enum", _) => rule.AsArray().Any(allowed => JsonNode.DeepEquals(allowed, value)),
         ("required", JsonObject section) => rule.AsArray().All(name => section.ContainsKey((string)name!)),
         ("properties", JsonObject section) => section.All(key => rule[key.Key] is not JsonObject property || Allows(property, key.Value)),
+        ("additionalProperties", JsonObject section) when rule is JsonObject each => section.All(key => Allows(each, key.Value)),
+        ("propertyNames", JsonObject section) => section.All(key => Allows(rule.AsObject(), JsonValue.Create(key.Key))),
+        ("maxProperties", JsonObject section) => section.Count <= (int)rule,
         ("additionalProperties", JsonObject section) => section.All(key => rules["properties"]!.AsObject().ContainsKey(key.Key)),
         ("items", JsonArray list) => list.All(entry => Allows(rule.AsObject(), entry)),
         ("maxItems", JsonArray list) => list.Count <= (int)rule,
@@ -33,7 +36,7 @@ internal sealed class JsonSchemaCheck(JsonObject schema)
         ("pattern", JsonValue text) => !IsOf("string", text) || Regex.IsMatch((string)text!, (string)rule!, RegexOptions.ECMAScript),
         ("x-minimum", JsonValue text) => Duration(text) is not { } duration || duration >= GoDuration.Parse((string)rule!),
         ("x-maximum", JsonValue text) => Duration(text) is not { } duration || duration <= GoDuration.Parse((string)rule!),
-        ("required" or "properties" or "additionalProperties" or "items" or "maxItems" or "minimum" or "maximum" or "minLength" or "maxLength"
+        ("required" or "properties" or "additionalProperties" or "propertyNames" or "maxProperties" or "items" or "maxItems" or "minimum" or "maximum" or "minLength" or "maxLength"
             or "pattern" or "x-minimum" or "x-maximum", _) => true,
         _ => throw new InvalidOperationException($"this check does not know the keyword {keyword}"),
     };

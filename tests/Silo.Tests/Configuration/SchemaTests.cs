@@ -30,14 +30,14 @@ public sealed class SchemaTests : IDisposable
 
         ((string?)property["description"]).ShouldNotBeNullOrEmpty();
         var types = property["type"] is JsonArray several ? [.. several.Select(type => (string)type!)] : new List<string> { (string)property["type"]! };
-        types.ShouldBe([key.IsList ? "array" : key.Kind?.JsonType ?? "object", .. key.IsRequired ? Array.Empty<string>() : ["null"]]);
+        types.ShouldBe([key.IsListByHost ? "object" : key.IsList ? "array" : key.Kind?.JsonType ?? "object", .. key.IsRequired ? Array.Empty<string>() : ["null"]]);
 
         if (key.Kind is null)
         {
             return;
         }
 
-        var value = key.IsList ? property["items"]!.AsObject() : property;
+        var value = key.IsListByHost ? property["additionalProperties"]!["items"]!.AsObject() : key.IsList ? property["items"]!.AsObject() : property;
         switch (key.Rule)
         {
             case DurationRangeAttribute range:
@@ -87,7 +87,9 @@ public sealed class SchemaTests : IDisposable
             "null", "true", "false", "0", "1048576", "1e400", "2000000.5", "2000000.0", "{}", "[]", "[null]", "[\"\"]", "{\"unknown\": 1}",
             .. Texts.Select(text => JsonSerializer.Serialize(text)),
         ];
-        return key.IsList ? [.. values, .. values.Select(value => $"[{value}]")] : values;
+        return key.IsList ? [.. values, .. values.Select(value => $"[{value}]")]
+            : key.IsListByHost ? [.. values, .. values.SelectMany(value => (string[])[$$"""{"host": [{{value}}]}""", $$"""{"host": {{value}}}"""]), .. Texts.Select(text => $$"""{{{JsonSerializer.Serialize(text)}}: []}""")]
+            : values;
     }
 
     private static readonly string[] Texts =
@@ -95,7 +97,7 @@ public sealed class SchemaTests : IDisposable
         "", "x", "a b", "a\nb", "\u0085", new('x', 4096), new('x', 4097), "/", "/a", "a/b", "1m", "1h30m0s", "90", "-5m", "0", "1.5h", "5x", "100000h", "1s",
         ":0", ":65535", "127.0.0.1:1", "localhost:1", "[::1]:1", "host:1", ":x", "registry:5000/a/b", "registry:5000", "a/b:tag", "A/b", "UPPER",
         "a@sha256:" + "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "linux/amd64", "linux/arm/v7", "linux/arm/v7/x", "linux",
-        "process", "Process", "kubernetes", "host", "none", "http://a", "a-b.c", "a..b", "-a",
+        "process", "Process", "kubernetes", "host", "none", "http://a", "a-b.c", "a..b", "-a", "host/path", "host:1/a/b-c.d", "host/", "host//a", "host/A", "host/a?b",
     ];
 
     private static void CompareSection(Type section, JsonObject schema, string path)
@@ -122,6 +124,6 @@ public sealed class SchemaTests : IDisposable
         }
 
         var value = property["default"]!;
-        return key.IsList ? value.ToJsonString() : key.Kind!.Read(JsonSerializer.SerializeToElement(value));
+        return key.IsList || key.IsListByHost ? value.ToJsonString() : key.Kind!.Read(JsonSerializer.SerializeToElement(value));
     }
 }
