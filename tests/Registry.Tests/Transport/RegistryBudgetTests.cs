@@ -126,13 +126,15 @@ public sealed class RegistryBudgetTests : IAsyncLifetime
         await RefusedAsync(RegistryCall.Default);
         _clock.Advance(TimeSpan.FromSeconds(30));
         using var cancel = new CancellationTokenSource();
+        var arrived = new TaskCompletionSource();
         _registry.Fault = async (context, _) =>
         {
+            arrived.SetResult();
             await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
             return true;
         };
         var first = _client.HeadManifestAsync(_registry.Image(), null, cancellationToken: cancel.Token);
-        await _registry.ArrivedAsync(() => Asked() == 2);
+        await arrived.Task;
         _registry.Fault = null;
         var second = _client.HeadManifestAsync(_registry.Image(), null);
 
