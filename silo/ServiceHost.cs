@@ -9,6 +9,7 @@ using ImageBuilder.Launchers;
 using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Credentials.Ecr;
 using ImageBuilder.Registry.Transport;
 using ImageBuilder.Silo.Configuration;
 using ImageBuilder.Silo.Hosting;
@@ -116,6 +117,11 @@ internal static class ServiceHost
         {
             var logger = provider.GetRequiredService<ILogger<DockerConfigCredentials>>();
             yield return new DockerConfigCredentials(file, error => CredentialLog.ReloadFailed(logger, error));
+        }
+
+        if (configuration.Orchestrator.EnableAdditionalEcrAuth)
+        {
+            yield return new EcrCredentials(provider.GetRequiredService<TimeProvider>());
         }
     }
 

@@ -19,8 +19,8 @@ internal sealed partial class CredentialHelpers(CredentialHelperProcess process,
     private const string IdentityTokenUser = "<token>";
     private const int MaximumHosts = 1000;
 
-    private readonly SingleFlightCache<HelperAnswer<RegistryCredential>> _credentials = new(time, capacity: 10_000);
-    private readonly SingleFlightCache<HelperAnswer<IReadOnlyCollection<string>>> _hosts = new(time, capacity: 100);
+    private readonly SingleFlightCache<CredentialAnswer<RegistryCredential>> _credentials = new(time, capacity: 10_000);
+    private readonly SingleFlightCache<CredentialAnswer<IReadOnlyCollection<string>>> _hosts = new(time, capacity: 100);
 
     /// <summary>The credential that <paramref name="helper"/> has for <paramref name="host"/>, or null when it has none.</summary>
     /// <exception cref="CredentialsException">It failed; the message names the helper and the host.</exception>
@@ -53,7 +53,7 @@ internal sealed partial class CredentialHelpers(CredentialHelperProcess process,
         return answer.GetValue() ?? [];
     }
 
-    private async Task<Fetched<HelperAnswer<T>>> AskAsync<T>(CredentialHelperName helper, string verb, string input, string what, Func<JsonElement, T?> read) where T : class
+    private async Task<Fetched<CredentialAnswer<T>>> AskAsync<T>(CredentialHelperName helper, string verb, string input, string what, Func<JsonElement, T?> read) where T : class
     {
         try
         {

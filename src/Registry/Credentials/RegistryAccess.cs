@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.RegularExpressions;
+using ImageBuilder.Registry.Credentials.Ecr;
 using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Registry.Credentials;
@@ -9,7 +9,7 @@ namespace ImageBuilder.Registry.Credentials;
 /// What one request may use: whether the installation's credentials, for which registries, and the credentials that the request
 /// brought itself (wire contract, Registry credentials). Hosts are compared normalised. Its text never shows a secret.
 /// </summary>
-public sealed partial record RegistryAccess
+public sealed record RegistryAccess
 {
     /// <summary>None of the installation's credentials (but those of ECR registries, which every request may use).</summary>
     public static RegistryAccess None { get; } = new();
@@ -27,7 +27,7 @@ public sealed partial record RegistryAccess
     public ImmutableDictionary<string, string> Additional { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Whether <paramref name="host"/> is a private registry of Amazon ECR: <c>123456789012.dkr.ecr.eu-west-1.amazonaws.com</c>.</summary>
-    public static bool IsEcr(string host) => EcrPattern().IsMatch(host);
+    public static bool IsEcr(string host) => EcrRegistry.TryParse(host, out _);
 
     /// <summary>Whether the installation's credentials for <paramref name="host"/> may be used.</summary>
     public bool Allows(string host)
@@ -75,7 +75,4 @@ public sealed partial record RegistryAccess
 
         return new RegistryCredential { RawAuth = value };
     }
-
-    [GeneratedRegex(@"\A[0-9]{12}\.dkr\.ecr\.[a-z0-9]+(?:-[a-z0-9]+)+\.amazonaws\.com\z")]
-    private static partial Regex EcrPattern();
 }

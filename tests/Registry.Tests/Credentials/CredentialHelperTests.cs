@@ -100,7 +100,7 @@ public sealed class CredentialHelperTests : IDisposable
         _folder.Configure("""{"credsStore":"good"}""");
         var source = Source();
 
-        var found = await Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => source.FindAsync("r.test", default).AsTask()));
+        var found = await Task.Run(() => Task.WhenAll(Enumerable.Range(0, 10_000).Select(_ => source.FindAsync("r.test", default).AsTask())));
 
         found.Count(credential => credential!.Password == Secret).ShouldBe(10_000);
         _folder.Calls().ShouldBe(["good get r.test"]);
