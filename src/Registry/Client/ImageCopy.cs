@@ -87,8 +87,8 @@ internal sealed class ImageCopy(
         }
         else
         {
-            await client.PushBlobAsync(
-                to, blob.Digest, blob.Size, running => client.OpenBlobAsync(from, blob.Digest, fromCredential, call, running), toCredential, call, cancellationToken);
+            var source = new BlobSource(blob.Digest, blob.Size, (offset, running) => client.OpenBlobAsync(from, blob.Digest, offset, isVerified: false, fromCredential, call, running));
+            await client.PushBlobAsync(to, source, toCredential, null, call, cancellationToken);
             Interlocked.Increment(ref _sent);
             Interlocked.Add(ref _bytes, blob.Size);
         }

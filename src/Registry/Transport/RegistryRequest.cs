@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+
 namespace ImageBuilder.Registry.Transport;
 
 /// <summary>One request to a registry.</summary>
@@ -9,6 +11,9 @@ internal sealed record RegistryRequest(HttpMethod Method, string Address, string
 {
     /// <summary>The media types that are understood; empty for any.</summary>
     public IReadOnlyList<string> Accept { get; init; } = [];
+
+    /// <summary>The part of the content that is wanted; null for all of it.</summary>
+    public RangeHeaderValue? Range { get; init; }
 
     /// <summary>Makes the body; called for each time the request is sent.</summary>
     public Func<CallDeadline, Task<HttpContent>>? Content { get; init; }

@@ -11,6 +11,9 @@ public readonly record struct RegistryScope(string Repository, string Actions)
     /// <summary>Reading and writing <paramref name="repository"/>.</summary>
     public static RegistryScope PullAndPush(string repository) => new(repository, "pull,push");
 
+    /// <summary>Giving up an upload to <paramref name="repository"/>: registries differ in whether that is a push or a removal.</summary>
+    public static RegistryScope CancelUpload(string repository) => new(repository, "pull,push,delete");
+
     /// <summary>Removing from <paramref name="repository"/>.</summary>
     public static RegistryScope Delete(string repository) => new(repository, "delete");
 

@@ -213,6 +213,7 @@ internal sealed class RegistryTransport : IDisposable
     {
         using var message = new HttpRequestMessage(request.Method, address);
         message.Headers.Authorization = authorization;
+        message.Headers.Range = request.Range;
         foreach (var mediaType in request.Accept)
         {
             message.Headers.Accept.TryParseAdd(mediaType);

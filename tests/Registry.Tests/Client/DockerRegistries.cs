@@ -140,7 +140,7 @@ public sealed class DockerRegistries : IAsyncLifetime
 
     private static async Task<object> PushAsync(RegistryClient client, ImageReference target, string mediaType, byte[] content)
     {
-        await client.PushBlobAsync(target, Digest.Compute(content), content.Length, _ => Task.FromResult<Stream>(new MemoryStream(content)), null);
+        await client.PushBlobAsync(target, Blobs.Of(content), null);
         return new { mediaType, digest = $"{Digest.Compute(content)}", size = content.Length };
     }
 }

@@ -231,7 +231,7 @@ public sealed class RegistryClientTests : IAsyncLifetime
         _registry.Fault = AcceptUploads(async (context, _) => await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted));
 
         var error = await Should.ThrowAsync<RegistryException>(() =>
-            _client.PushBlobAsync(_registry.Image(), digest, content.Length, token => _client.OpenBlobAsync(source.Image(), digest, null, null, token), null));
+            _client.PushBlobAsync(_registry.Image(), new BlobSource(digest, content.Length, (_, token) => _client.OpenBlobAsync(source.Image(), digest, null, null, token)), null));
 
         error.Error.ShouldBe(RegistryError.DigestMismatch);
         source.Count("GET /v2/team").ShouldBe(1);
@@ -290,6 +290,6 @@ public sealed class RegistryClientTests : IAsyncLifetime
     private Task PushAsync(int size)
     {
         var content = new byte[size];
-        return _client.PushBlobAsync(_registry.Image(), Digest.Compute(content), size, _ => Task.FromResult<Stream>(new MemoryStream(content)), null);
+        return _client.PushBlobAsync(_registry.Image(), Blobs.Of(content), null);
     }
 }
