@@ -91,7 +91,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     {
         try
         {
-            await registry.CopyAsync(_settings.Base, _settings.Target, null, null, RegistryCall.Patient, cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, null, null, call: RegistryCall.Patient, cancellationToken: cancellationToken);
         }
         catch (RegistryException exception)
         {

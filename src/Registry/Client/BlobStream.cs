@@ -67,12 +67,21 @@ internal sealed class BlobStream(
         _position += count;
         if (count == 0 || _position == _end)
         {
-            _ended = _hash is null || digest!.Value.Matches(_hash)
-                ? true
-                : throw new RegistryException(RegistryError.DigestMismatch, host, $"cannot {what}: the bytes that registry {host} sent do not have that digest");
+            _ended = true;
+            if (_hash is not null && !digest!.Value.Matches(_hash))
+            {
+                throw Wrong();
+            }
         }
 
         return count;
+    }
+
+    /// <summary>Notes that the bytes did not have their digest, and gives the error that says so.</summary>
+    public RegistryException Wrong()
+    {
+        RegistryMirrors.BodyFailed(_response);
+        return new RegistryException(RegistryError.DigestMismatch, host, $"cannot {what}: the bytes that registry {host} sent do not have that digest");
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
@@ -163,10 +172,12 @@ internal sealed class BlobStream(
         }
         catch (OperationCanceledException e) when (_stall.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
+            RegistryMirrors.BodyFailed(_response);
             throw new RegistryException(RegistryError.Timeout, host, $"cannot {what}: registry {host} sent nothing for {options.StallTimeout.TotalSeconds:0.#} s", e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
+            RegistryMirrors.BodyFailed(_response);
             throw new RegistryException(RegistryError.Unavailable, host, $"cannot {what}: registry {host} broke the connection after {_position} bytes", e);
         }
         finally

@@ -21,7 +21,7 @@ internal sealed partial class BlobUpload(
     BlobUploadOptions options,
     RegistryCall call) : IAsyncDisposable
 {
-    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(5);
+    private static readonly RegistryCall Cancelling = new() { Deadline = TimeSpan.FromSeconds(5) };
 
     private readonly string _host = repository.Domain;
     private readonly string _what = $"store blob {blob.Digest} in {repository.RepositoryName}";
@@ -292,7 +292,7 @@ internal sealed partial class BlobUpload(
 
     private async Task CancelAsync(string address)
     {
-        using var deadline = new CallDeadline(CancelPatience, transport.Time, CancellationToken.None);
+        using var deadline = new CallDeadline(Cancelling, transport.Time, CancellationToken.None);
         try
         {
             var request = new RegistryRequest(HttpMethod.Delete, address, $"cancel an upload to {repository.RepositoryName}", [RegistryScope.CancelUpload(repository.Path)]);

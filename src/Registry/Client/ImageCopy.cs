@@ -1,19 +1,30 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 
 namespace ImageBuilder.Registry.Client;
 
-/// <summary>One copying of an image: leaves first, so that whatever is there at any moment is whole.</summary>
+/// <summary>One copying of an image: leaves first, so that whatever is there at any moment is whole. Nothing is sent twice.</summary>
 internal sealed class ImageCopy(
-    RegistryClient client, ImageReference from, ImageReference to, RegistryCredential? fromCredential, RegistryCredential? toCredential, RegistryCall call)
+    RegistryClient client,
+    ImageReference from,
+    ImageReference to,
+    RegistryCredential? fromCredential,
+    RegistryCredential? toCredential,
+    CopyOptions options,
+    RegistryCall call) : IDisposable
 {
-    private const int BlobsAtOnce = 3;
-
-    // An index of indexes is the deepest that anybody makes.
+    // An index of indexes is the deepest that anybody makes; so is a signature of an attestation of an image.
     private const int MaximumDepth = 3;
+    private const int MaximumReferrers = 1000;
 
     private readonly bool _sameRegistry = RegistryHost.Normalise(from.Domain) == RegistryHost.Normalise(to.Domain);
+    private readonly SemaphoreSlim _transfers = new(options.BlobsAtOnce);
+    private readonly ConcurrentDictionary<Digest, Lazy<Task>> _blobs = [];
+    private readonly ConcurrentDictionary<Digest, Lazy<Task>> _manifests = [];
+    private Exception? _failure;
     private int _present;
     private int _mounted;
     private int _sent;
@@ -23,20 +34,37 @@ internal sealed class ImageCopy(
 
     public async Task<CopyResult> RunAsync(CancellationToken cancellationToken)
     {
-        var manifest = await client.GetManifestAsync(from, fromCredential, call, cancellationToken);
-        if (to.Digest is { } expected && expected != manifest.Digest)
+        try
         {
-            throw new RegistryException(RegistryError.DigestMismatch, from.Domain, $"cannot copy {from} to {to}: the image has digest {manifest.Digest}");
-        }
+            var manifest = await client.GetManifestAsync(from, fromCredential, call, cancellationToken);
+            if (to.Digest is { } expected && expected != manifest.Digest)
+            {
+                throw new RegistryException(RegistryError.DigestMismatch, from.Domain, $"cannot copy {from} to {to}: the image has digest {manifest.Digest}");
+            }
 
-        var there = await client.HeadManifestAsync(to, toCredential, call, cancellationToken);
-        if (there?.Digest != manifest.Digest)
+            var there = await client.HeadManifestAsync(to, toCredential, call, cancellationToken);
+            _manifests[manifest.Digest] = new Lazy<Task>(Task.CompletedTask);
+            if (there?.Digest != manifest.Digest)
+            {
+                await CopyAsync(manifest, to, 1, cancellationToken);
+            }
+
+            if (options.Referrers && !SameRepository)
+            {
+                await CopyReferrersAsync(manifest, cancellationToken);
+            }
+
+            return new CopyResult(manifest.Digest, _present, _mounted, _sent, _bytes);
+        }
+        catch (OperationCanceledException) when (_failure is not null && !cancellationToken.IsCancellationRequested)
         {
-            await CopyAsync(manifest, to, 1, cancellationToken);
+            // The first failure stops the rest, which may be heard of earlier.
+            ExceptionDispatchInfo.Throw(_failure);
+            throw;
         }
-
-        return new CopyResult(manifest.Digest, _present, _mounted, _sent, _bytes);
     }
+
+    public void Dispose() => _transfers.Dispose();
 
     private async Task CopyAsync(Manifest manifest, ImageReference target, int depth, CancellationToken cancellationToken)
     {
@@ -50,48 +78,118 @@ internal sealed class ImageCopy(
             else
             {
                 var blobs = content.Parts.Where(part => !MediaTypes.IsForeignLayer(part.MediaType)).DistinctBy(part => part.Digest);
-                var parallel = new ParallelOptions { MaxDegreeOfParallelism = BlobsAtOnce, CancellationToken = cancellationToken };
-                await Parallel.ForEachAsync(blobs, parallel, CopyBlobAsync);
+                await EachAsync(blobs, options.BlobsAtOnce, (blob, token) => new ValueTask(_blobs.GetOrAdd(blob.Digest, _ => new Lazy<Task>(() => CopyBlobAsync(blob, token))).Value), cancellationToken);
             }
         }
 
         await client.PutManifestAsync(target, manifest.MediaType, manifest.Content, toCredential, call, cancellationToken);
     }
 
-    private async Task CopyEntriesAsync(ManifestContent index, int depth, CancellationToken cancellationToken)
+    private Task CopyEntriesAsync(ManifestContent index, int depth, CancellationToken cancellationToken)
     {
         if (depth == MaximumDepth)
         {
             throw new RegistryException(RegistryError.InvalidResponse, from.Domain, $"cannot copy {from}: its indexes are nested more than {MaximumDepth} deep");
         }
 
-        foreach (var digest in index.Parts.Select(part => part.Digest).Distinct())
+        return EachAsync(index.Parts.Select(part => part.Digest).Distinct(), options.ManifestsAtOnce, (digest, token) => CopyEntryAsync(digest, depth + 1, token), cancellationToken);
+    }
+
+    // Once each: an index may wait here for what another one is copying.
+    private ValueTask CopyEntryAsync(Digest digest, int depth, CancellationToken cancellationToken) =>
+        new(_manifests.GetOrAdd(digest, _ => new Lazy<Task>(() => CopyMissingAsync(digest, depth, cancellationToken))).Value);
+
+    private async Task CopyMissingAsync(Digest digest, int depth, CancellationToken cancellationToken)
+    {
+        if (await client.HeadManifestAsync(to.WithDigest(digest), toCredential, call, cancellationToken) is null)
         {
-            if (await client.HeadManifestAsync(to.WithDigest(digest), toCredential, call, cancellationToken) is null)
+            Manifest manifest;
+            try
             {
-                var manifest = await client.GetManifestAsync(from.WithDigest(digest), fromCredential, call, cancellationToken);
-                await CopyAsync(manifest, to.WithDigest(digest), depth + 1, cancellationToken);
+                manifest = await client.GetManifestAsync(from.WithDigest(digest), fromCredential, call, cancellationToken);
             }
+            catch (RegistryException e) when (e.Error == RegistryError.NotFound)
+            {
+                throw new RegistryException(
+                    RegistryError.NotFound, from.Domain, $"cannot copy {from}: it names manifest {digest}, which registry {from.Domain} does not have; the image has to be pushed again as a whole", e);
+            }
+
+            await CopyAsync(manifest, to.WithDigest(digest), depth, cancellationToken);
         }
     }
 
-    private async ValueTask CopyBlobAsync(ManifestPart blob, CancellationToken cancellationToken)
+    // Of the image, of the images of an index, and of what refers to those.
+    private async Task CopyReferrersAsync(Manifest root, CancellationToken cancellationToken)
     {
-        if (await client.HasBlobAsync(to, blob.Digest, toCredential, call, cancellationToken))
+        var content = ManifestContent.Read(from.Domain, root);
+        List<Digest> subjects = [root.Digest, .. content.IsIndex ? content.Parts.Select(part => part.Digest).Distinct() : []];
+        var copied = 0;
+        for (var depth = 1; depth < MaximumDepth && subjects.Count > 0; depth++)
         {
-            Interlocked.Increment(ref _present);
+            var found = new ConcurrentQueue<Digest>();
+            await EachAsync(
+                subjects,
+                options.ManifestsAtOnce,
+                async (subject, token) =>
+                {
+                    await foreach (var referrer in client.ListReferrersAsync(from.WithDigest(subject), null, fromCredential, call, token))
+                    {
+                        if (Interlocked.Increment(ref copied) > MaximumReferrers)
+                        {
+                            throw new RegistryException(RegistryError.TooLarge, from.Domain, $"cannot copy {from}: more than {MaximumReferrers} manifests refer to it");
+                        }
+
+                        await CopyEntryAsync(referrer.Digest, 1, token);
+                        found.Enqueue(referrer.Digest);
+                    }
+                },
+                cancellationToken);
+            subjects = [.. found];
         }
-        else if (_sameRegistry && await MountAsync(blob, cancellationToken))
+    }
+
+    private async Task CopyBlobAsync(ManifestPart blob, CancellationToken cancellationToken)
+    {
+        await _transfers.WaitAsync(cancellationToken);
+        try
         {
-            Interlocked.Increment(ref _mounted);
+            if (await client.HasBlobAsync(to, blob.Digest, toCredential, call, cancellationToken))
+            {
+                Interlocked.Increment(ref _present);
+            }
+            else if (_sameRegistry && await MountAsync(blob, cancellationToken))
+            {
+                Interlocked.Increment(ref _mounted);
+            }
+            else
+            {
+                await SendAsync(blob, cancellationToken);
+            }
         }
-        else
+        finally
         {
-            var source = new BlobSource(blob.Digest, blob.Size, (offset, running) => client.OpenBlobAsync(from, blob.Digest, offset, isVerified: false, fromCredential, call, running));
-            await client.PushBlobAsync(to, source, toCredential, null, call, cancellationToken);
-            Interlocked.Increment(ref _sent);
-            Interlocked.Add(ref _bytes, blob.Size);
+            _transfers.Release();
         }
+    }
+
+    private async Task SendAsync(ManifestPart blob, CancellationToken cancellationToken)
+    {
+        BlobStream? opened = null;
+
+        // The upload checks what it sends, and once is enough.
+        var source = new BlobSource(
+            blob.Digest, blob.Size, async (offset, running) => opened = await client.OpenBlobAsync(from, blob.Digest, offset, isVerified: false, fromCredential, call, running));
+        try
+        {
+            await client.PushBlobAsync(to, source, toCredential, options.Upload, call, cancellationToken);
+        }
+        catch (RegistryException e) when (e.Error == RegistryError.DigestMismatch && opened is not null)
+        {
+            throw opened.Wrong();
+        }
+
+        Interlocked.Increment(ref _sent);
+        Interlocked.Add(ref _bytes, blob.Size);
     }
 
     private async Task<bool> MountAsync(ManifestPart blob, CancellationToken cancellationToken)
@@ -106,4 +204,21 @@ internal sealed class ImageCopy(
             return false;
         }
     }
+
+    private Task EachAsync<T>(IEnumerable<T> items, int atOnce, Func<T, CancellationToken, ValueTask> body, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            items,
+            new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken },
+            async (item, token) =>
+            {
+                try
+                {
+                    await body(item, token);
+                }
+                catch (Exception e)
+                {
+                    Interlocked.CompareExchange(ref _failure, e, null);
+                    throw;
+                }
+            });
 }

@@ -42,6 +42,10 @@ internal sealed record ManifestContent(bool IsIndex, ImmutableArray<ManifestPart
     private static string Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) ? value.GetString() ?? string.Empty : string.Empty;
 
-    private static RegistryException Invalid(string host, Manifest manifest) =>
-        new(RegistryError.InvalidResponse, host, $"manifest {manifest.Digest} of registry {host} is no image that can be used (media type {Shown.Text(manifest.MediaType)}); it may need to be pushed again by a newer client");
+    private static RegistryException Invalid(string host, Manifest manifest) => new(
+        RegistryError.InvalidResponse,
+        host,
+        MediaTypes.IsSchema1(manifest.MediaType)
+            ? $"manifest {manifest.Digest} of registry {host} is in Docker's first format (schema 1), which is no longer read: push the image again with a current client"
+            : $"manifest {manifest.Digest} of registry {host} is no image that can be used (media type {Shown.Text(manifest.MediaType)}); it may need to be pushed again by a newer client");
 }

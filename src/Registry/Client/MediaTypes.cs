@@ -17,6 +17,9 @@ internal static class MediaTypes
     /// <summary>Whether it is one of the four.</summary>
     public static bool IsManifest(string mediaType) => IsImage(mediaType) || mediaType is OciIndex or DockerList;
 
+    /// <summary>Whether it is Docker's first manifest format, signed or not, whose digests say nothing of what they name.</summary>
+    public static bool IsSchema1(string mediaType) => mediaType.StartsWith("application/vnd.docker.distribution.manifest.v1+", StringComparison.Ordinal);
+
     /// <summary>Whether it is a layer that its maker forbids to redistribute, which registries do not hold.</summary>
     public static bool IsForeignLayer(string mediaType) =>
         mediaType.Contains(".nondistributable.", StringComparison.Ordinal) || mediaType.Contains(".foreign.", StringComparison.Ordinal);

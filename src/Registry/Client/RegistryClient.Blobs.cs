@@ -22,9 +22,9 @@ public sealed partial class RegistryClient
     /// for which nothing comes within <see cref="RegistryTransportOptions.StallTimeout"/>. A body that breaks off is taken up where it stopped, at most
     /// <see cref="RegistryTransportOptions.Retries"/> times for each 16 MiB, if the registry sends parts of blobs (RFC 9110, 14.2). Dispose the stream.
     /// </summary>
-    public Task<Stream> OpenBlobAsync(
+    public async Task<Stream> OpenBlobAsync(
         ImageReference repository, Digest digest, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default) =>
-        OpenBlobAsync(repository, digest, 0, isVerified: true, credential, call ?? RegistryCall.Default, cancellationToken);
+        await OpenBlobAsync(repository, digest, 0, isVerified: true, credential, call ?? RegistryCall.Default, cancellationToken);
 
     /// <summary>Makes a blob of repository <paramref name="from"/> one of repository <paramref name="to"/> on the same registry; false when the registry would not.</summary>
     public Task<bool> MountBlobAsync(
@@ -84,7 +84,7 @@ public sealed partial class RegistryClient
     }
 
     /// <summary>A blob's bytes from an offset on; checked against its digest only from the beginning, and only if <paramref name="isVerified"/>.</summary>
-    internal async Task<Stream> OpenBlobAsync(
+    internal async Task<BlobStream> OpenBlobAsync(
         ImageReference repository, Digest digest, long offset, bool isVerified, RegistryCredential? credential, RegistryCall call, CancellationToken cancellationToken)
     {
         var host = repository.Domain;

@@ -58,7 +58,10 @@ public sealed partial class RegistryClient
             : throw new RegistryException(RegistryError.NoMatchingPlatform, image.Domain, $"no manifest for platform {platform} found");
     }
 
-    /// <summary>Stores a manifest under the tag or digest of <paramref name="image"/>; all that it names must be there already.</summary>
+    /// <summary>
+    /// Stores a manifest under the tag or digest of <paramref name="image"/>; all that it names must be there already. One that names a subject is added to
+    /// the index of what refers to that, if the registry does not keep such a list itself.
+    /// </summary>
     /// <returns>The digest of <paramref name="content"/>.</returns>
     public async Task<Digest> PutManifestAsync(
         ImageReference image, string mediaType, ReadOnlyMemory<byte> content, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
@@ -68,22 +71,14 @@ public sealed partial class RegistryClient
             throw new RegistryException(RegistryError.TooLarge, image.Domain, $"cannot store manifest {image}: it is larger than {BoundedBody.MaximumManifest} bytes");
         }
 
-        var digest = Digest.Compute(content.Span);
-        var request = new RegistryRequest(HttpMethod.Put, ManifestAddress(image), $"store manifest {image}", [RegistryScope.PullAndPush(image.Path)])
+        call ??= RegistryCall.Default;
+        var (digest, isSubjectKnown) = await StoreManifestAsync(image, mediaType, content, credential, call, cancellationToken);
+        if (!isSubjectKnown && mediaType is MediaTypes.OciManifest or MediaTypes.OciIndex && ParseObject(content) is { } manifest && ReadSubject(manifest) is { } subject)
         {
-            Content = _ => Task.FromResult<HttpContent>(new ReadOnlyMemoryContent(content) { Headers = { ContentType = MediaTypeHeaderValue.Parse(mediaType) } }),
-        };
-        return await _transport.SendAsync(
-            image.Domain,
-            credential,
-            request,
-            call ?? RegistryCall.Default,
-            async (response, token) =>
-                !response.IsSuccessStatusCode ? throw await FailureAnswer.ReadAsync(image.Domain, request.What, response, token)
-                : ToldDigest(response) is { } told && told.Algorithm == digest.Algorithm && told != digest
-                    ? throw new RegistryException(RegistryError.DigestMismatch, image.Domain, $"cannot {request.What}: registry {image.Domain} stored it under {told} and not {digest}")
-                : digest,
-            cancellationToken);
+            await AddToFallbackAsync(image, digest, mediaType, content.Length, manifest, subject, credential, call, cancellationToken);
+        }
+
+        return digest;
     }
 
     /// <summary>Deletes the manifest with the digest of <paramref name="image"/>, which must have one (registries delete no tags); false when there was none.</summary>
@@ -102,6 +97,27 @@ public sealed partial class RegistryClient
 
     private static Digest? FindImage(ManifestContent content, Digest own, Platform platform) =>
         !content.IsIndex ? own : content.Parts.FirstOrDefault(part => part.Platform is { } offered && platform.IsExactly(offered))?.Digest;
+
+    /// <summary>
+    /// Deletes a tag and leaves its manifest; false when there was none. Not every registry can: docker-registry 2, for one, deletes by digest only
+    /// (<see cref="DeleteManifestAsync"/>), which takes all tags of the manifest with it.
+    /// </summary>
+    public Task<bool> DeleteTagAsync(
+        ImageReference image, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
+    {
+        var tag = image is { Tag: { } name, Digest: null } ? name : throw new ArgumentException("a tag is deleted by its name alone", nameof(image));
+        var request = new RegistryRequest(HttpMethod.Delete, ManifestAddress(image), $"delete tag {image}", [RegistryScope.Delete(image.Path)]);
+        return _transport.SendAsync(
+            image.Domain,
+            credential,
+            request,
+            call ?? RegistryCall.Default,
+            async (response, token) => response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented
+                ? throw new RegistryException(
+                    RegistryError.Rejected, image.Domain, $"cannot {request.What}: registry {image.Domain} deletes no single tags; delete the manifest of {tag} by its digest, which takes all its tags with it")
+                : await SucceededAsync(image.Domain, request.What, response, token),
+            cancellationToken);
+    }
 
     private static string ManifestAddress(ImageReference image) => $"/v2/{image.Path}/manifests/{image.Identifier}";
 
@@ -137,6 +153,27 @@ public sealed partial class RegistryClient
 
         var manifest = await ReadManifestAsync(image, credential, call, cancellationToken);
         return (manifest is null ? null : new ManifestDescriptor(manifest.MediaType, manifest.Digest, manifest.Content.Length), manifest);
+    }
+
+    private Task<(Digest Digest, bool IsSubjectKnown)> StoreManifestAsync(
+        ImageReference image, string mediaType, ReadOnlyMemory<byte> content, RegistryCredential? credential, RegistryCall call, CancellationToken cancellationToken)
+    {
+        var digest = image.Digest is { } given && given.Matches(content.Span) ? given : Digest.Compute(content.Span);
+        var request = new RegistryRequest(HttpMethod.Put, ManifestAddress(image), $"store manifest {image}", [RegistryScope.PullAndPush(image.Path)])
+        {
+            Content = _ => Task.FromResult<HttpContent>(new ReadOnlyMemoryContent(content) { Headers = { ContentType = MediaTypeHeaderValue.Parse(mediaType) } }),
+        };
+        return _transport.SendAsync(
+            image.Domain,
+            credential,
+            request,
+            call,
+            async (response, token) =>
+                !response.IsSuccessStatusCode ? throw await FailureAnswer.ReadAsync(image.Domain, request.What, response, token)
+                : ToldDigest(response) is { } told && told.Algorithm == digest.Algorithm && told != digest
+                    ? throw new RegistryException(RegistryError.DigestMismatch, image.Domain, $"cannot {request.What}: registry {image.Domain} stored it under {told} and not {digest}")
+                : (digest, response.Headers.Contains(SubjectHeader)),
+            cancellationToken);
     }
 
     private static ManifestDescriptor? ReadDescriptor(ImageReference image, HttpResponseMessage response)

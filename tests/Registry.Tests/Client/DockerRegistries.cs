@@ -17,7 +17,7 @@ namespace ImageBuilder.Registry.Tests.Client;
 public sealed class DockerRegistries : IAsyncLifetime
 {
     /// <summary>The names of <see cref="Kinds"/>.</summary>
-    public static readonly TheoryData<string> KindNames = ["open", "password", "token"];
+    public static readonly TheoryData<string> KindNames = ["open", "password", "token", "tls"];
 
     /// <summary>Single images in <c>suite/</c>: by buildah and skopeo, in Docker's format and OCI's, with gzip and zstd layers.</summary>
     public static readonly IReadOnlyList<string> Images = ["suite/skopeo-docker:1", "suite/skopeo-oci:1", "suite/zstd:1", "suite/buildah-docker:1", "suite/buildah-oci:1"];

@@ -15,7 +15,7 @@ public sealed record RegistryUnderTest(RegistryServer Server, RegistryCredential
 
     /// <summary>A client that can speak to this registry.</summary>
     public RegistryClient CreateClient(HttpMessageHandler? handler = null, RegistryTransportOptions? options = null) =>
-        new((options ?? new RegistryTransportOptions()) with { CaBundles = Server.AuthorityFile is { } file ? [file] : [] }, handler);
+        new((options ?? new RegistryTransportOptions()) with { CaBundles = Server.AuthorityFile is { } file ? [file] : options?.CaBundles ?? [] }, handler);
 
     /// <summary>What skopeo says of an image: with no format its manifest as stored.</summary>
     public Task<string> InspectAsync(ImageReference image, string? format = null) =>
