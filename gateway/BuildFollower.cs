@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ImageBuilder.Gateway.Following;
 using ImageBuilder.Grains;
 using ImageBuilder.Grains.Messages;
 using Orleans;
@@ -9,11 +10,11 @@ namespace ImageBuilder.Gateway;
 /// Follows builds by version and logs by byte offset, in calls that can each be made again: whatever happens between two of them, nothing
 /// is missed and nothing comes twice.
 /// </summary>
-internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
+internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogRelays relays)
 {
-    private const int LogPageSize = 256 * 1024;
-
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
+
+    private readonly SharedCalls<(Guid BuildId, long Version), BuildSnapshot?> _watches = new();
 
     /// <summary>The build as it stands, and as it stands after every change, until it has ended; nothing when there is no such build.</summary>
     public async IAsyncEnumerable<BuildSnapshot> FollowAsync(Guid buildId, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -22,7 +23,10 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
         for (long version = 0; ;)
         {
             var known = version;
-            var snapshot = await calls.RetryAsync(() => build.Watch(known, Wait, cancellationToken), cancellationToken);
+            var snapshot = await _watches.CallAsync(
+                (buildId, known),
+                abandoned => calls.RetryAsync(() => build.Watch(known, Wait, abandoned), abandoned),
+                cancellationToken);
             if (snapshot is null)
             {
                 yield break;
@@ -52,15 +56,39 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
     /// The log of a build from <paramref name="offset"/>: with <paramref name="follow"/> until the build has ended, else up to where the log ends
     /// at the moment. Nothing when there is no such build.
     /// </summary>
-    public async IAsyncEnumerable<LogPart> ReadLogAsync(
-        Guid buildId, long offset, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<LogPart> ReadLogAsync(Guid buildId, long offset, bool follow, CancellationToken cancellationToken) =>
+        follow ? FollowLogAsync(buildId, offset, cancellationToken) : ReadStoredLogAsync(buildId, offset, cancellationToken);
+
+    private async IAsyncEnumerable<LogPart> FollowLogAsync(
+        Guid buildId, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reader = relays.Join(buildId, offset);
+        try
+        {
+            while (await reader.ReadAsync(cancellationToken) is { } part)
+            {
+                yield return part;
+                if (part.Ended)
+                {
+                    yield break;
+                }
+            }
+        }
+        finally
+        {
+            relays.Leave(buildId, reader);
+        }
+    }
+
+    private async IAsyncEnumerable<LogPart> ReadStoredLogAsync(
+        Guid buildId, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var build = grains.GetGrain<IBuildGrain>(buildId);
-        for (long? end = null; follow || end is null || offset < end;)
+        for (long? end = null; end is null || offset < end;)
         {
             var from = offset;
             var chunk = await calls.RetryAsync(
-                () => build.ReadLog(from, LogPageSize, follow ? Wait : TimeSpan.Zero, cancellationToken), cancellationToken);
+                () => build.ReadLog(from, LogRelay.PageSize, TimeSpan.Zero, cancellationToken), cancellationToken);
             if (chunk is null)
             {
                 yield break;
@@ -69,10 +97,6 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls)
             end ??= chunk.End;
             offset = Math.Max(offset, chunk.Next);
             yield return LogPart.Of(chunk, from);
-            if (chunk.Ended)
-            {
-                yield break;
-            }
         }
     }
 }

@@ -1,3 +1,4 @@
+using ImageBuilder.Gateway.Following;
 using ImageBuilder.Gateway.Metrics;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Gateway.Services;
@@ -35,6 +36,7 @@ public static class GatewayHosting
             .AddSingleton(new RegistryAccessReader(options.Repositories))
             .AddSingleton<GrainCalls>()
             .AddSingleton<Images>()
+            .AddSingleton<LogRelays>()
             .AddSingleton<BuildFollower>();
     }
 

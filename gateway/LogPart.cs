@@ -13,11 +13,10 @@ internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Content, bool E
     public long Next => Offset + Content.Length;
 
     /// <summary>What <paramref name="chunk"/> holds from <paramref name="offset"/> on.</summary>
-    public static LogPart Of(LogChunk chunk, long offset)
-    {
-        var content = ImmutableCollectionsMarshal.AsArray(chunk.Content).AsMemory();
-        return offset <= chunk.Offset
-            ? new LogPart(chunk.Offset, content, chunk.Ended)
-            : new LogPart(offset, content[(int)Math.Min(offset - chunk.Offset, content.Length)..], chunk.Ended);
-    }
+    public static LogPart Of(LogChunk chunk, long offset) =>
+        new LogPart(chunk.Offset, ImmutableCollectionsMarshal.AsArray(chunk.Content), chunk.Ended).From(offset);
+
+    /// <summary>What this piece holds from <paramref name="offset"/> on.</summary>
+    public LogPart From(long offset) =>
+        offset <= Offset ? this : new LogPart(offset, Content[(int)Math.Min(offset - Offset, Content.Length)..], Ended);
 }

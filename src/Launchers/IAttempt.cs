@@ -7,7 +7,7 @@ public interface IAttempt : IAsyncDisposable
     Task<AttemptOutcome> Completion { get; }
 
     /// <summary>
-    /// Reads the attempt's own log from a byte offset; 0 bytes when there are no more at the moment. Every call may be repeated.
+    /// Reads the attempt's own log from a byte offset; 0 bytes when there are no more at the moment. Every call may be repeated; one is made at a time.
     /// </summary>
     ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using ImageBuilder.Builds.Lifecycle;
+using Microsoft.Win32.SafeHandles;
 
 namespace ImageBuilder.Launchers.Process;
 
@@ -13,6 +14,7 @@ internal sealed class ProcessAttempt : IAttempt
     private readonly ProcessLauncherOptions _options;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _letGo = new();
+    private SafeFileHandle? _log;
 
     public ProcessAttempt(
         AttemptFolder folder,
@@ -39,13 +41,18 @@ internal sealed class ProcessAttempt : IAttempt
     /// <inheritdoc />
     public async ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (!File.Exists(_folder.Log))
+        if (_log is null)
         {
-            return 0;
+            if (!File.Exists(_folder.Log))
+            {
+                return 0;
+            }
+
+            // Read every few milliseconds, so it stays open.
+            _log = File.OpenHandle(_folder.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
 
-        using var file = File.OpenHandle(_folder.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        return await RandomAccess.ReadAsync(file, buffer, offset, cancellationToken);
+        return await RandomAccess.ReadAsync(_log, buffer, offset, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -86,6 +93,7 @@ internal sealed class ProcessAttempt : IAttempt
             process.Dispose();
         }
 
+        _log?.Dispose();
         _letGo.Dispose();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Builds.Storage;
 using ImageBuilder.Registry.Credentials;
 using Microsoft.Extensions.Logging;
 
@@ -75,7 +76,9 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 
             if (error is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
             {
-                throw new LaunchException(FailureReason.LauncherUnavailable, $"the builder could not be started: {error.Message}", error);
+                throw DiskFault.Explain(error) is { } full
+                    ? new LaunchException(full.Reason, full.Message, error)
+                    : new LaunchException(FailureReason.LauncherUnavailable, $"the builder could not be started: {error.Message}", error);
             }
 
             throw;
