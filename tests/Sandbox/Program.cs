@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using ImageBuilder.Sandbox.Copying;
 using ImageBuilder.Sandbox.Demo;
 using ImageBuilder.Sandbox.Figures;
 using ImageBuilder.Sandbox.Tests;
@@ -58,8 +59,19 @@ var serveEcho = new Command("serve-echo", "Serves the echo of resolve-figures.")
 serveEcho.Hidden = true;
 serveEcho.SetAction((parsed, cancellationToken) => EchoProcess.ServeAsync(parsed.GetValue(echoPort), cancellationToken));
 
+var size = new Option<int>("--size") { Description = "The size of the image in MiB; default 1024.", DefaultValueFactory = _ => 1024 };
+var repetitions = new Option<int>("--repetitions") { Description = "How often each is measured; default 5.", DefaultValueFactory = _ => 5 };
+var copyFigures = new Command("copy-figures", "Measures copying an image against skopeo.") { size, repetitions };
+copyFigures.SetAction((parsed, cancellationToken) =>
+    CopyFigures.RunAsync(new CopyFiguresOptions { Size = (long)parsed.GetValue(size) << 20, Repetitions = parsed.GetValue(repetitions) }, Console.Out, cancellationToken));
+
+var from = new Argument<string>("from") { Description = "An image of an open registry on loopback." };
+var to = new Argument<string>("to") { Description = "Where to." };
+var copy = new Command("copy", "Copies an image and says what it took; copy-figures runs this.") { from, to };
+copy.SetAction((parsed, cancellationToken) => CopyProcess.RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, cancellationToken));
+
 // Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
-var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, resolveFigures, serveEcho }.Parse(args);
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, resolveFigures, serveEcho }.Parse(args);
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return parsed.Errors.Count > 0 ? 2 : code;
 
