@@ -10,14 +10,15 @@ using Orleans;
 namespace ImageBuilder.Gateway;
 
 /// <summary>Looks images up by way of their grains, and tells what the registry said in the words of the wire contract.</summary>
-internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOptions options)
+internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOptions options, TimeProvider clock)
 {
     /// <summary>The digested form of the image named by <paramref name="text"/>.</summary>
     /// <exception cref="RpcException">It does not parse, does not exist, may not be seen, or could not be asked for.</exception>
     public async Task<string> ResolveAsync(string text, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
     {
         var reference = Parse(text);
-        var answer = await AskAsync(reference, new ResolveQuery(access, options.Freshness, patient), cancellationToken);
+        var answer = await AskAsync(
+            ReferenceKey.Of(reference, options.Platform), new ResolveQuery(access, options.Freshness, patient), cancellationToken);
         return answer.Outcome switch
         {
             ResolveOutcome.Found => $"{reference.RepositoryName}@{answer.Digest}",
@@ -39,7 +40,7 @@ internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOpti
         string reference, RegistryAccessMessage access, string otherwise, CancellationToken cancellationToken)
     {
         var answer = await AskAsync(
-            ImageReference.Parse(reference), new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: true), cancellationToken);
+            ReferenceKey.OfManifest(ImageReference.Parse(reference)), new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: true), cancellationToken);
         return answer.Outcome switch
         {
             ResolveOutcome.Found => true,
@@ -74,12 +75,13 @@ internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOpti
         }
     }
 
-    private async Task<ResolveAnswer> AskAsync(ImageReference reference, ResolveQuery query, CancellationToken cancellationToken)
+    private async Task<ResolveAnswer> AskAsync(string key, ResolveQuery query, CancellationToken cancellationToken)
     {
-        var grain = grains.GetGrain<IReferenceGrain>(ReferenceKey.Of(reference, options.Platform));
+        var reference = grains.GetGrain<IReferenceGrain>(key);
         try
         {
-            return await calls.RetryAsync(() => grain.Resolve(query), cancellationToken);
+            return await ReferenceQuestion.AskAsync(
+                asked => calls.RetryAsync(() => reference.Resolve(asked), cancellationToken), query, clock, cancellationToken);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

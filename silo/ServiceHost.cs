@@ -55,6 +55,12 @@ internal static class ServiceHost
         });
         builder.Services.AddSingleton<Readiness>();
         builder.UseOrleans(silo => AddSilo(silo, configuration));
+        builder.Services.AddReferencePrecaching(new PrecacheOptions
+        {
+            References = [.. configuration.RefCache.Refs],
+            Interval = configuration.RefCache.Interval,
+            Platform = configuration.Builds.Platform,
+        });
 
         await using var app = builder.Build();
         app.MapWhen(Listeners.IsMetrics, metrics => metrics.UseRouting().UseEndpoints(endpoints => endpoints.MapMetrics()));
@@ -78,6 +84,11 @@ internal static class ServiceHost
             Deadline = configuration.Builds.Deadline,
             Retention = configuration.Builds.Retention,
             Platform = configuration.Builds.Platform,
+        });
+        services.AddSingleton(new ReferenceOptions
+        {
+            StaleWhileRevalidate = configuration.Registry.StaleWhileRevalidate,
+            StaleIfError = configuration.Registry.StaleIfError,
         });
         services.AddGrainServices();
         services.AddSingleton<IBuildLogs>(new FileBuildLogs(

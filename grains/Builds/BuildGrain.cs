@@ -548,13 +548,13 @@ internal sealed partial class BuildGrain(
     /// </summary>
     private async Task<ResolveAnswer> ResolveImageAsync()
     {
-        var key = ReferenceKey.Of(ImageReference.Parse(_build.Order!.WorkspaceRef), options.Platform);
+        var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(_build.Order!.WorkspaceRef)));
         var query = new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true);
         for (var began = clock.GetTimestamp(); ;)
         {
             try
             {
-                return await GrainFactory.GetGrain<IReferenceGrain>(key).Resolve(query).WaitAsync(_deactivating.Token);
+                return await ReferenceQuestion.AskAsync(image.Resolve, query, clock, _deactivating.Token);
             }
             catch (TimeoutException error)
             {

@@ -15,7 +15,7 @@ namespace ImageBuilder.Grains.Images;
 [Reentrant]
 internal sealed class ImageGrain(
     [PersistentState("image", StateStorage.Name)] IPersistentState<ImageState> state,
-    BuildOptions options) : Grain, IImageGrain, IDisposable
+    TimeProvider clock) : Grain, IImageGrain, IDisposable
 {
     private readonly SemaphoreSlim _starting = new(1);
 
@@ -107,8 +107,9 @@ internal sealed class ImageGrain(
             return false;
         }
 
-        var key = ReferenceKey.Of(ImageReference.Parse(latest.WorkspaceRef), options.Platform);
-        var answer = await GrainFactory.GetGrain<IReferenceGrain>(key).Resolve(new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: false));
+        var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(latest.WorkspaceRef)));
+        var answer = await ReferenceQuestion.AskAsync(
+            image.Resolve, new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: false), clock, CancellationToken.None);
         return answer.Outcome == ResolveOutcome.Found;
     }
 }

@@ -3,85 +3,242 @@ using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
 namespace ImageBuilder.Grains.References;
 
 /// <summary>
 /// Calls interleave, so that all who ask while a request is under way wait for its one answer. Answers are kept apart by credential:
-/// nobody is told what the registry would not tell him.
+/// nobody is told what the registry would not tell him. A request goes on when those who wait for it leave.
 /// </summary>
 [Reentrant]
-internal sealed class ReferenceGrain(RegistryClient registry, Keychain keychain, FingerprintKey fingerprints, TimeProvider clock)
-    : Grain, IReferenceGrain
+[CollectionAgeLimit(Minutes = 10)]
+internal sealed partial class ReferenceGrain(
+    RegistryClient registry,
+    Keychain keychain,
+    FingerprintKey fingerprints,
+    KeptReferences kept,
+    ReferenceOptions options,
+    TimeProvider clock,
+    ILogger<ReferenceGrain> logger) : Grain, IReferenceGrain, IDisposable
 {
-    /// <summary>Bounds the memory of one reference, however many credentials it is asked with.</summary>
+    /// <summary>Bounds the memory of one reference, however many credentials it is asked with; those it is being asked with at the moment are not counted.</summary>
     private const int MaxCredentials = 64;
 
-    private static readonly TimeSpan NegativeFreshness = TimeSpan.FromSeconds(5);
+    /// <summary>The longest that one call waits, well below the time in which Orleans expects an answer.</summary>
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
+
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
+    private readonly RequestSequence _requests = new();
     private readonly Dictionary<string, CachedAnswer> _answers = [];
+    private readonly CancellationTokenSource _ending = new();
+
+    private ImageReference _reference = null!;
+    private Platform? _platform;
+    private Precached _precached = Precached.Nothing;
+    private TimeSpan _longestMaxAge;
+    private bool _isKept;
+
+    /// <inheritdoc />
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        (_reference, _platform) = ReferenceKey.Parse(this.GetPrimaryKeyString());
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc />
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_isKept)
+        {
+            kept.GiveBack();
+        }
+
+        return _ending.CancelAsync();
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => _ending.Dispose();
 
     /// <inheritdoc />
     public async Task<ResolveAnswer> Resolve(ResolveQuery query)
     {
-        var (reference, platform) = ReferenceKey.Parse(this.GetPrimaryKeyString());
+        var begun = clock.GetTimestamp();
         var access = query.Access.ToAccess();
-        RegistryCredential? credential;
+        ToldAnswer told;
         try
         {
-            credential = await keychain.FindAsync(reference.Domain, access, CancellationToken.None);
+            var credential = await keychain.FindAsync(_reference.Domain, access, CancellationToken.None);
+            var since = query.Ticket is { } ticket && ticket.Activation == _requests.Id ? ticket.Request : _requests.Next;
+            var telling = AskAsync(credential, query.MaxAge, query.Patient, since);
+            if (!await IsToldAsync(telling))
+            {
+                return new ResolveAnswer(
+                    ResolveOutcome.Waiting, string.Empty, string.Empty, new ResolveTicket(_requests.Id, since, WaitedSince(begun, query)));
+            }
+
+            told = await telling;
+        }
+        catch (CredentialsException error)
+        {
+            told = new ToldAnswer(new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message), AnswerSource.None);
+        }
+
+        Instruments.Resolved(told.Answer.Outcome, told.Source, WaitedSince(begun, query));
+        // What is kept is shared by callers with other allow lists.
+        return told.Answer.Outcome == ResolveOutcome.Denied && access.WhyDenied(_reference.Domain) is { } why
+            ? told.Answer with { Message = $"{told.Answer.Message}; {why}" }
+            : told.Answer;
+    }
+
+    /// <inheritdoc />
+    public async Task<ResolveAnswer> Precache(TimeSpan interval)
+    {
+        RegistryCredential? own;
+        try
+        {
+            own = await keychain.FindAsync(_reference.Domain, RegistryAccess.All, CancellationToken.None);
         }
         catch (CredentialsException error)
         {
             return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message);
         }
 
-        var cached = AnswerFor(fingerprints.Of(credential));
-        return await cached.GetAsync(query.MaxAge, () => AskAsync(reference, platform, credential, access, query.Patient));
+        RegistryCredential?[] credentials = fingerprints.Of(own) == RegistryCredential.AnonymousFingerprint ? [null] : [own, null];
+        _precached = new Precached([.. credentials.Select(fingerprints.Of)], interval, clock.GetUtcNow() + interval);
+        var answers = await Task.WhenAll(credentials.Select(credential => RenewAsync(credential, interval / 2)));
+        return answers.FirstOrDefault(answer => answer.Outcome == ResolveOutcome.Found) ?? answers[0];
+    }
+
+    private async Task<bool> IsToldAsync(Task telling)
+    {
+        if (!telling.IsCompleted)
+        {
+            await telling.WaitAsync(Wait, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        return telling.IsCompleted;
+    }
+
+    private TimeSpan WaitedSince(long begun, ResolveQuery query) => clock.GetElapsedTime(begun) + (query.Ticket?.Waited ?? TimeSpan.Zero);
+
+    private async Task<ResolveAnswer> RenewAsync(RegistryCredential? credential, TimeSpan maxAge)
+    {
+        var isFresh = AnswerFor(fingerprints.Of(credential)).IsFresh(maxAge);
+        var telling = AskAsync(credential, isFresh ? maxAge : TimeSpan.Zero, patient: true, _requests.Next);
+        return await IsToldAsync(telling)
+            ? (await telling).Answer
+            : new ResolveAnswer(ResolveOutcome.Waiting, string.Empty, $"registry {_reference.Domain} has not answered yet");
+    }
+
+    private Task<ToldAnswer> AskAsync(RegistryCredential? credential, TimeSpan maxAge, bool patient, long since)
+    {
+        var fingerprint = fingerprints.Of(credential);
+        if (maxAge > TimeSpan.Zero)
+        {
+            _longestMaxAge = Longer(maxAge, _longestMaxAge);
+            maxAge = _precached.Has(fingerprint) && clock.GetUtcNow() < _precached.Until ? Longer(maxAge, _precached.Interval) : maxAge;
+        }
+
+        return AnswerFor(fingerprint).GetAsync(new Question(maxAge, patient, since), isPatient => RequestAsync(credential, isPatient));
     }
 
     private CachedAnswer AnswerFor(string fingerprint)
     {
         if (!_answers.TryGetValue(fingerprint, out var answer))
         {
-            if (_answers.Count >= MaxCredentials)
-            {
-                _answers.Remove(_answers.MinBy(known => known.Value.AnsweredAt).Key);
-            }
-
-            answer = new CachedAnswer(clock, NegativeFreshness);
+            MakeRoom();
+            answer = new CachedAnswer(options, _requests, clock);
             _answers.Add(fingerprint, answer);
         }
 
         return answer;
     }
 
-    private async Task<ResolveAnswer> AskAsync(
-        ImageReference reference, Platform platform, RegistryCredential? credential, RegistryAccess access, bool patient)
+    private void MakeRoom()
     {
-        using var deadline = new CancellationTokenSource(Deadline, clock);
+        while (_answers.Count >= MaxCredentials)
+        {
+            var unused = _answers
+                .Where(known => !known.Value.IsBusy && !_precached.Has(known.Key))
+                .OrderBy(known => known.Value.HasDigest)
+                .ThenBy(known => known.Value.LastUsed)
+                .Select(known => known.Key)
+                .FirstOrDefault();
+            if (unused is null)
+            {
+                return;
+            }
+
+            _answers.Remove(unused);
+        }
+    }
+
+    private async Task<Asked> RequestAsync(RegistryCredential? credential, bool isPatient)
+    {
+        var call = isPatient ? RegistryCall.Patient : new RegistryCall { Deadline = Deadline };
+        using var deadline = new CancellationTokenSource(call.Deadline, clock);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _ending.Token);
         try
         {
-            var call = new RegistryCall { Retry = patient ? RegistryRetry.Wait : RegistryRetry.None };
-            var digest = (await registry.ResolveAsync(reference, platform, credential, call, deadline.Token)).Digest;
-            return new ResolveAnswer(ResolveOutcome.Found, digest.ToString(), string.Empty);
+            var (digest, source) = await FindAsync(credential, call, end.Token);
+            Keep();
+            return new Asked(new ResolveAnswer(ResolveOutcome.Found, digest.ToString(), string.Empty), source);
         }
         catch (RegistryException error)
         {
-            return error.Error switch
-            {
-                RegistryError.NotFound => new ResolveAnswer(ResolveOutcome.NotFound, string.Empty, error.Message),
-                RegistryError.Unauthorized or RegistryError.Denied => new ResolveAnswer(
-                    ResolveOutcome.Denied, string.Empty, access.WhyDenied(reference.Domain) is { } why ? $"{error.Message}; {why}" : error.Message),
-                RegistryError.RateLimited => new ResolveAnswer(ResolveOutcome.RateLimited, string.Empty, error.Message),
-                _ => new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message),
-            };
+            return Refused(OutcomeOf(error.Error), error.Message);
         }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, $"registry {reference.Domain} did not answer within {Deadline.TotalSeconds} s");
+            return Refused(
+                ResolveOutcome.Failed,
+                _ending.IsCancellationRequested
+                    ? "the service is stopping; please ask again"
+                    : $"registry {_reference.Domain} did not answer within {call.Deadline.TotalSeconds} s");
+        }
+        catch (Exception error)
+        {
+            LogFailed(logger, error, _reference.ToString());
+            return Refused(ResolveOutcome.Failed, "the service failed; its log says how");
+        }
+    }
+
+    private async Task<Resolution> FindAsync(RegistryCredential? credential, RegistryCall call, CancellationToken cancellationToken)
+    {
+        if (_platform is not null)
+        {
+            return await registry.ResolveAsync(_reference, _platform, credential, call, cancellationToken);
+        }
+
+        // Whether an image is in our own repository is no question for a mirror.
+        var manifest = await registry.HeadManifestAsync(_reference, credential, call with { UseMirrors = false }, cancellationToken)
+            ?? throw new RegistryException(RegistryError.NotFound, _reference.Domain, $"{_reference} does not exist in registry {_reference.Domain}");
+        return new Resolution(manifest.Digest, ResolutionSource.Head);
+    }
+
+    private static Asked Refused(ResolveOutcome outcome, string message) => new(new ResolveAnswer(outcome, string.Empty, message), ResolutionSource.Head);
+
+    private static ResolveOutcome OutcomeOf(RegistryError error) => error switch
+    {
+        RegistryError.NotFound => ResolveOutcome.NotFound,
+        RegistryError.Unauthorized or RegistryError.Denied => ResolveOutcome.Denied,
+        RegistryError.RateLimited => ResolveOutcome.RateLimited,
+        RegistryError.NoMatchingPlatform or RegistryError.Rejected or RegistryError.TooLarge => ResolveOutcome.Unusable,
+        _ => ResolveOutcome.Failed,
+    };
+
+    private static TimeSpan Longer(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    /// <summary>Stays in memory for as long as the digest may be given out.</summary>
+    private void Keep()
+    {
+        var freshness = Longer(_longestMaxAge, _precached.Interval);
+        if (freshness > TimeSpan.Zero && (_isKept || (_isKept = kept.TryTake())))
+        {
+            DelayDeactivation(freshness + options.StaleIfError);
         }
     }
 }

@@ -23,4 +23,16 @@ internal sealed record RegistryConfiguration
     /// <summary>How long a resolved digest is given out before the registry is asked again, 0s (always ask) to 24h0m0s. Default: 1m0s.</summary>
     [DurationRange("0s", "24h0m0s")]
     public TimeSpan Freshness { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long after its freshness a digest is still given out at once while the registry is asked again, 0s to 24h0m0s. Default: 1m0s.
+    /// </summary>
+    [DurationRange("0s", "24h0m0s")]
+    public TimeSpan StaleWhileRevalidate { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// How long after its freshness a digest is still given out when the registry is down or limits the rate, 0s to 24h0m0s. Default: 1h0m0s.
+    /// </summary>
+    [DurationRange("0s", "24h0m0s")]
+    public TimeSpan StaleIfError { get; init; } = TimeSpan.FromHours(1);
 }

@@ -58,6 +58,8 @@ internal sealed class FakeGrains
             await grains.BeforeCall(nameof(Resolve));
             return grains.Images.TryGetValue(reference, out var answer) ? answer : new ResolveAnswer(ResolveOutcome.NotFound, string.Empty, "no such image");
         }
+
+        public Task<ResolveAnswer> Precache(TimeSpan interval) => throw new NotSupportedException();
     }
 
     private sealed class Image(FakeGrains grains, string key) : IImageGrain

@@ -36,6 +36,7 @@ internal sealed class GrainHost : IAsyncDisposable
             .AddSingleton<IOptionsMonitor<QueueLimits>>(world.QueueLimits)
             .AddSingleton<IBuildLauncher>(world.Launcher)
             .AddSingleton<IBuildLogs>(world.Logs)
+            .AddSingleton(world.References)
             .AddGrainServices()
             .AddSingleton(new Keychain(world.Credentials))
             .AddSingleton(new RegistryClient(

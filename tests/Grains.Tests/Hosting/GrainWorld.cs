@@ -27,6 +27,8 @@ internal sealed class GrainWorld : IAsyncDisposable
 
     public TestLimits QueueLimits { get; } = new();
 
+    public ReferenceOptions References { get; set; } = new();
+
     public List<ICredentialSource> Credentials { get; } = [];
 
     /// <summary>An order for image "workspace:<paramref name="tag"/>" of the test's registry.</summary>

@@ -119,7 +119,7 @@ public sealed class ReferenceGrainTests
     [InlineData(HttpStatusCode.TooManyRequests, ResolveOutcome.RateLimited)]
     [InlineData(HttpStatusCode.InternalServerError, ResolveOutcome.Failed)]
     [InlineData(HttpStatusCode.ServiceUnavailable, ResolveOutcome.Failed)]
-    [InlineData(HttpStatusCode.Conflict, ResolveOutcome.Failed)]
+    [InlineData(HttpStatusCode.Conflict, ResolveOutcome.Unusable)]
     public async Task Resolve_RegistryRefuses_OutcomeSaysHow(HttpStatusCode status, ResolveOutcome outcome)
     {
         await using var world = new GrainWorld();
