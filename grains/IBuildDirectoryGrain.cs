@@ -29,7 +29,25 @@ public interface IBuildDirectoryGrain : IGrainWithIntegerKey
     [Alias("ListRunning")]
     Task<ImmutableArray<DirectoryEntry>> ListRunning();
 
-    /// <summary>Takes up every build that an earlier process left unfinished, and forgets those past retention.</summary>
+    /// <summary>What a query looks for, the newest first, at most as many as it says: running builds that may match, and ended ones that do.</summary>
+    [ReadOnly]
+    [Alias("Find")]
+    Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query);
+
+    /// <summary>The ended builds among what this shard found, in any order; those that were forgotten meanwhile are missing.</summary>
+    [ReadOnly]
+    [Alias("Read")]
+    Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<DirectoryHit> hits);
+
+    /// <summary>Keeps a build past retention, and its log past the limit of all logs.</summary>
+    [Alias("Pin")]
+    Task<PinOutcome> Pin(Guid buildId);
+
+    /// <summary>Lets a build go the way of the others again: one past retention is forgotten.</summary>
+    [Alias("Unpin")]
+    Task Unpin(Guid buildId);
+
+    /// <summary>Takes up every build that an earlier process left unfinished, and sees to it that those past retention are forgotten.</summary>
     [Alias("TakeUp")]
     Task TakeUp();
 }

@@ -83,6 +83,8 @@ internal static class ServiceHost
         {
             Deadline = configuration.Builds.Deadline,
             Retention = configuration.Builds.Retention,
+            HistoryLimit = configuration.Builds.HistoryLimit,
+            LogsLimit = configuration.Builds.LogsLimit,
             Platform = configuration.Builds.Platform,
         });
         services.AddSingleton(new ReferenceOptions

@@ -9,4 +9,13 @@ internal sealed partial class BuildDirectoryGrain
 
     [LoggerMessage(2, LogLevel.Error, "Build {BuildId} is past retention and could not be forgotten; this is tried again")]
     private static partial void LogForgetFailed(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(3, LogLevel.Error, "What shard {Shard} of the directory does beside the calls failed; it is tried again")]
+    private static partial void LogTendFailed(ILogger logger, Exception error, long shard);
+
+    [LoggerMessage(4, LogLevel.Error, "Page {Page} of the history of shard {Shard} cannot be read; its builds are missing in lists, and retention waits for it")]
+    private static partial void LogPageUnreadable(ILogger logger, Exception error, long page, long shard);
+
+    [LoggerMessage(5, LogLevel.Error, "The log of build {BuildId} is to make room for newer ones and could not be removed; this is tried again")]
+    private static partial void LogDropFailed(ILogger logger, Exception error, Guid buildId);
 }

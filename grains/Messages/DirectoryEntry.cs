@@ -66,4 +66,10 @@ public sealed record DirectoryEntry(
     /// <summary>Whether the build is kept past retention.</summary>
     [Id(17)]
     public bool Pinned { get; init; }
+
+    /// <summary>Bytes of log that were kept when it had ended.</summary>
+    [Id(18)]
+    public long LogBytes { get; init; }
+
+    internal DirectoryPosition Position => new(CreatedAt, Id);
 }

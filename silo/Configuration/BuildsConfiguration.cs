@@ -21,6 +21,17 @@ internal sealed record BuildsConfiguration
     [DurationRange("1m0s", "8760h0m0s")]
     public TimeSpan Retention { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>How many finished builds can be looked up, the latest, 1000 to 10000000. Default: 100000.</summary>
+    [NumberRange(1_000, 10_000_000)]
+    public long HistoryLimit { get; init; } = 100_000;
+
+    /// <summary>
+    /// How much log is kept of all finished builds together, in bytes, 268435456 (256 MiB) to 1125899906842624 (1 PiB); the logs of those that ended
+    /// first go first. Default: 10737418240 (10 GiB).
+    /// </summary>
+    [NumberRange(256L << 20, 1L << 50)]
+    public long LogsLimit { get; init; } = 10L << 30;
+
     /// <summary>The platform that images are resolved for. Default: <c>linux/amd64</c>.</summary>
     public Platform Platform { get; init; } = Platform.LinuxAmd64;
 }

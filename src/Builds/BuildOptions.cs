@@ -11,6 +11,15 @@ public sealed record BuildOptions
     /// <summary>How long a build and its log are kept after the end. Default 24 hours.</summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>How many finished builds are kept, pinned ones aside, at least 1. Default 100,000.</summary>
+    public long HistoryLimit { get; init; } = 100_000;
+
+    /// <summary>
+    /// How many bytes of log are kept of all finished builds together, pinned ones aside; the logs of those that ended first go first.
+    /// Default 10 GiB.
+    /// </summary>
+    public long LogsLimit { get; init; } = 10L << 30;
+
     /// <summary>How often builds past <see cref="Retention"/> are looked for, beside the end of every build. Default 10 minutes.</summary>
     public TimeSpan ForgetPeriod { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -97,6 +97,14 @@ internal sealed class FakeGrains
             return [.. grains.Running.Where((_, index) => index % DirectoryShards.Count == shard)];
         }
 
+        public Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query) => throw new NotSupportedException();
+
+        public Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<DirectoryHit> hits) => throw new NotSupportedException();
+
+        public Task<PinOutcome> Pin(Guid buildId) => throw new NotSupportedException();
+
+        public Task Unpin(Guid buildId) => throw new NotSupportedException();
+
         public Task TakeUp() => throw new NotSupportedException();
     }
 

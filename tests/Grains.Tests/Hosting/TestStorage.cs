@@ -14,6 +14,9 @@ public sealed class TestStorage : IGrainStorage
     /// <summary>Called with the state's name and the state before it is written; it may wait, and it may throw.</summary>
     public Func<string, object?, Task> BeforeWrite { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Called with the state's name before a state is read; it may throw.</summary>
+    public Action<string> BeforeRead { get; set; } = _ => { };
+
     /// <summary>
     /// From now on writes of "build" states that <paramref name="lost"/> picks do not come to an end, as if the process had been killed
     /// before them; they fail when the returned source is completed.
@@ -32,11 +35,15 @@ public sealed class TestStorage : IGrainStorage
         return over;
     }
 
+    /// <summary>Stores a state as an earlier version may have.</summary>
+    public void Put(string name, GrainId grain, object state) => _states[(name, grain)] = (state, 1);
+
     /// <summary>The states stored under a name.</summary>
     public IEnumerable<T> All<T>(string name) => _states.Where(stored => stored.Key.Name == name).Select(stored => (T)stored.Value.State!);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
+        BeforeRead(stateName);
         var exists = _states.TryGetValue((stateName, grainId), out var stored);
         grainState.State = exists ? (T)stored.State! : Activator.CreateInstance<T>();
         grainState.ETag = exists ? stored.Version.ToString(CultureInfo.InvariantCulture) : null;

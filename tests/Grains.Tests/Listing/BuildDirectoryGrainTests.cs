@@ -33,7 +33,7 @@ public sealed class BuildDirectoryGrainTests
         }
 
         await Task.WhenAll(builds.Where((_, index) => index % 2 == 0).Select(build => build.EndAsync()));
-        await EventuallyAsync(async () => (await host.ListRunningAsync()).Count == 10);
+        await Eventually.TrueAsync(async () => (await host.ListRunningAsync()).Count == 10);
         (await host.ListRunningAsync()).Select(entry => entry.Id)
             .ShouldBe(builds.Where((_, index) => index % 2 == 1).Select(build => build.GetPrimaryKey()), ignoreOrder: true);
     }
@@ -48,13 +48,14 @@ public sealed class BuildDirectoryGrainTests
         attempt.Write("words\n");
         attempt.Fail(FailureReason.BuildStepFailed, "no");
         await build.EndAsync();
-        await EventuallyAsync(async () => (await host.ListRunningAsync()).Count == 0);
+        await Eventually.TrueAsync(async () => (await host.ListRunningAsync()).Count == 0);
         await host.TakeUpAsync();
         (await build.Watch(0, TimeSpan.Zero)).ShouldNotBeNull();
 
         world.Clock.Advance(TimeSpan.FromHours(1.1));
         await host.TakeUpAsync();
 
+        await Eventually.TrueAsync(() => world.Storage.All<DirectoryState>("directory").All(directory => directory.Ended.IsEmpty));
         (await build.Watch(0, TimeSpan.Zero)).ShouldBeNull();
         (await build.ReadLog(0, 100, TimeSpan.Zero)).ShouldBeNull();
         (await host.Image(GrainWorld.Order().WorkspaceRef).GetLatestBuild()).ShouldBeNull();
@@ -77,7 +78,8 @@ public sealed class BuildDirectoryGrainTests
 
         await shard.End(recent with { Status = BuildStatus.Failed, FinishedAt = world.Clock.GetUtcNow() });
 
-        world.Storage.All<DirectoryState>("directory").ShouldHaveSingleItem().Ended.ShouldHaveSingleItem().Id.ShouldBe(recent.Id);
+        await Eventually.TrueAsync(() => world.Storage.All<DirectoryState>("directory").Single().Ended.Count == 1);
+        world.Storage.All<DirectoryState>("directory").Single().Ended.ShouldHaveSingleItem().Id.ShouldBe(recent.Id);
     }
 
     [Fact]
@@ -105,12 +107,14 @@ public sealed class BuildDirectoryGrainTests
 
         await shard.End(recent with { Status = BuildStatus.Failed, FinishedAt = world.Clock.GetUtcNow() });
 
-        Ended().ShouldBe([stuck.Id, recent.Id]);
+        await Eventually.TrueAsync(() => !Stored().Unforgotten.IsEmpty);
+        Stored().Unforgotten.ShouldBe([stuck.Id]);
+        Stored().Ended.Select(entry => entry.Id).ShouldBe([recent.Id]);
         world.Logs.BeforeDelete = _ => { };
         await shard.TakeUp();
-        Ended().ShouldBe([recent.Id]);
+        await Eventually.TrueAsync(() => Stored().Unforgotten.IsEmpty);
 
-        IEnumerable<Guid> Ended() => world.Storage.All<DirectoryState>("directory").ShouldHaveSingleItem().Ended.Select(entry => entry.Id);
+        DirectoryState Stored() => world.Storage.All<DirectoryState>("directory").Single();
     }
 
     [Fact]
@@ -189,7 +193,7 @@ public sealed class BuildDirectoryGrainTests
 
         await second.TakeUpAsync();
 
-        await EventuallyAsync(() => Task.FromResult(world.Launcher.Reattached.Count >= 5));
+        await Eventually.TrueAsync(() => Task.FromResult(world.Launcher.Reattached.Count >= 5));
         (await second.ListRunningAsync()).Count.ShouldBe(6);
     }
 
@@ -231,15 +235,4 @@ public sealed class BuildDirectoryGrainTests
 
     private static DirectoryEntry Entry(GrainWorld world) =>
         new(Guid.NewGuid(), "registry.test/workspace:x", "registry.test/base:x", "owner", world.Clock.GetUtcNow(), BuildStatus.Queued, FinishedAt: null);
-
-    /// <summary>The list is set right after the end has been told, so it is looked at until it is.</summary>
-    private static async Task EventuallyAsync(Func<Task<bool>> condition)
-    {
-        using var over = new CancellationTokenSource(Patience.Limit);
-        while (!await condition())
-        {
-            over.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
 }

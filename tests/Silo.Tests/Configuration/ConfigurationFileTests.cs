@@ -115,7 +115,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [Theory]
     [InlineData("clutser", "{}", "clutser: is no key of this service; the file may have $schema, orchestrator, refCache, server, dataFolder, metrics, health, builds, queue, process, registry")]
     [InlineData("cluster", "{}", "cluster: is no key of this service; the file may have $schema, ")]
-    [InlineData("builds.Deadline", "\"1h\"", "builds.Deadline: is no key of this service; builds may have launcher, deadline, logLimit, retention, platform")]
+    [InlineData("builds.Deadline", "\"1h\"", "builds.Deadline: is no key of this service; builds may have launcher, deadline, logLimit, retention, historyLimit, logsLimit, platform")]
     [InlineData("a\nb", "1", "\"a\\nb\": is no key of this service; ")]
     [InlineData("orchestrator", "[]", "orchestrator: must be an object; a list of 0 is not")]
     [InlineData("orchestrator", "null", "orchestrator: is missing; it must be an object")]
