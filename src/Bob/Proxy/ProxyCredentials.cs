@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Credentials.Ecr;
 using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Bob.Proxy;
@@ -16,18 +17,25 @@ internal sealed partial class ProxyCredentials
     public const int MaximumSize = 1 << 20;
 
     /// <summary>One entry under this host opens every ECR registry.</summary>
-    public const string EcrWildcard = "000000000000.dkr.ecr.dummy-host-zone.amazonaws.com";
+    public const string EcrWildcard = EcrRegistry.Wildcard;
 
     private readonly Dictionary<string, RegistryCredential> _additional;
     private readonly Dictionary<string, RegistryCredential> _all;
-
     private readonly Dictionary<string, RegistryCredential> _mirrors;
+    private readonly RegistryAccess? _access;
+    private readonly Dictionary<string, string> _unavailable;
 
     private ProxyCredentials(
-        Dictionary<string, RegistryCredential> installation, Dictionary<string, RegistryCredential> additional, Dictionary<string, RegistryCredential> mirrors)
+        Dictionary<string, RegistryCredential> installation,
+        Dictionary<string, RegistryCredential> additional,
+        Dictionary<string, RegistryCredential> mirrors,
+        RegistryAccess? access = null,
+        Dictionary<string, string>? unavailable = null)
     {
         _additional = additional;
         _mirrors = mirrors;
+        _access = access;
+        _unavailable = unavailable ?? [];
         _all = new(additional, StringComparer.OrdinalIgnoreCase);
         foreach (var (host, credential) in installation)
         {
@@ -48,16 +56,20 @@ internal sealed partial class ProxyCredentials
         []);
 
     /// <summary>
-    /// Reads both from one object, <c>{"auth":{"auths":{…}},"additionalAuth":{…},"mirrorAuth":{…}}</c>, and the credentials of mirrors; each may be missing.
+    /// Reads both from one object, <c>{"auth":{"auths":{…}},"additionalAuth":{…},"mirrorAuth":{…}}</c>, and the credentials of mirrors; with them, to explain a lack
+    /// of credentials, <c>"access":{"allowAll":false,"allowedHosts":["host"]},"unavailable":{"host":"why"}</c>. Each may be missing.
     /// </summary>
     /// <exception cref="FormatException">It is not of that form; the message never shows a value.</exception>
     public static ProxyCredentials ParseOne(string json)
     {
         const string name = "the credentials on stdin";
+        var (access, unavailable) = ReadReasons(json, name);
         return new(
             Read(json, name, document => document.TryGetProperty("auth", out var auth) && auth.TryGetProperty("auths", out var auths) ? auths : default),
             Read(json, name, document => document.TryGetProperty("additionalAuth", out var additional) ? additional : default),
-            Read(json, name, document => document.TryGetProperty("mirrorAuth", out var mirrors) ? mirrors : default));
+            Read(json, name, document => document.TryGetProperty("mirrorAuth", out var mirrors) ? mirrors : default),
+            access,
+            unavailable);
     }
 
     /// <summary>What opens <paramref name="registry"/> for the image that this build reads and writes; null when nothing does.</summary>
@@ -68,6 +80,12 @@ internal sealed partial class ProxyCredentials
 
     /// <summary>What opens <paramref name="mirror"/> when it stands in for another registry; an image that names the mirror itself does not get it.</summary>
     public RegistryCredential? FindForMirror(string mirror) => Find(_mirrors, mirror);
+
+    /// <summary>Why there is no credential for <paramref name="registry"/>; null when that is not known here.</summary>
+    public string? WhyNone(string registry) =>
+        _unavailable.GetValueOrDefault(registry)
+        ?? (EcrHost().IsMatch(registry) ? _unavailable.GetValueOrDefault(EcrWildcard) : null)
+        ?? (_access is null ? null : _access.WhyDenied(registry) ?? "the installation has none, and the request brought none");
 
     private static RegistryCredential? Find(Dictionary<string, RegistryCredential> credentials, string registry)
     {
@@ -118,6 +136,34 @@ internal sealed partial class ProxyCredentials
         {
             // The parser's own message may quote what it read.
             throw new FormatException($"{name}: not JSON of the form {{\"host\":{{\"auth\":\"<base64 of user:password>\"}}}}");
+        }
+    }
+
+    private static (RegistryAccess? Access, Dictionary<string, string> Unavailable) ReadReasons(string json, string name)
+    {
+        if (string.IsNullOrWhiteSpace(json))
+        {
+            return (null, []);
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var access = document.RootElement.TryGetProperty("access", out var rules)
+                ? new RegistryAccess
+                {
+                    AllowAll = rules.GetProperty("allowAll").GetBoolean(),
+                    AllowedHosts = [.. rules.GetProperty("allowedHosts").EnumerateArray().Select(host => host.GetString() ?? string.Empty)],
+                }
+                : null;
+            var unavailable = document.RootElement.TryGetProperty("unavailable", out var hosts)
+                ? hosts.EnumerateObject().ToDictionary(host => host.Name, host => host.Value.GetString() ?? string.Empty)
+                : [];
+            return (access, unavailable);
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException)
+        {
+            throw new FormatException($"{name}: not JSON, or \"access\" or \"unavailable\" is not of its form");
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed record ProxyRoute
     /// <summary>What opens the registry; null: nothing does.</summary>
     public RegistryCredential? Credential { get; init; }
 
+    /// <summary>Why nothing does; null when that is not known, or something does.</summary>
+    public string? WhyNoCredential { get; init; }
+
     /// <summary>The alias that the request came by; null for a request that names its registry itself.</summary>
     public ProxyAlias? Alias { get; init; }
 }

@@ -80,13 +80,15 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
             return null;
         }
 
+        var credential = credentials.FindAdditional(registry);
         // A host that the parser reads as a part of the path is none.
         return image.Domain != registry ? null : new ProxyRoute
         {
             Registry = registry,
             PathAndQuery = $"/v2/{image.Path}/{match.Groups["what"].Value}{Query(parameters)}",
             Scopes = [RegistryScope.Pull(image.Path)],
-            Credential = credentials.FindAdditional(registry),
+            Credential = credential,
+            WhyNoCredential = credential is null ? credentials.WhyNone(registry) : null,
         };
     }
 
@@ -115,14 +117,19 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
             : Route(alias, path, parameters, [RegistryScope.PullAndPush(alias.Image.Path)]);
     }
 
-    private ProxyRoute Route(ProxyAlias alias, string path, List<string> parameters, IReadOnlyList<RegistryScope> scopes) => new()
+    private ProxyRoute Route(ProxyAlias alias, string path, List<string> parameters, IReadOnlyList<RegistryScope> scopes)
     {
-        Registry = alias.Image.Domain,
-        PathAndQuery = new PathString(path).ToUriComponent() + Query(parameters),
-        Scopes = scopes,
-        Credential = credentials.FindForAlias(alias.Image.Domain),
-        Alias = alias,
-    };
+        var credential = credentials.FindForAlias(alias.Image.Domain);
+        return new()
+        {
+            Registry = alias.Image.Domain,
+            PathAndQuery = new PathString(path).ToUriComponent() + Query(parameters),
+            Scopes = scopes,
+            Credential = credential,
+            WhyNoCredential = credential is null ? credentials.WhyNone(alias.Image.Domain) : null,
+            Alias = alias,
+        };
+    }
 
     // POST …/blobs/uploads/?mount=<digest>&from=<repository>: the client names an alias; the registry knows repositories.
     private void TranslateMount(ProxyAlias to, List<string> parameters, List<RegistryScope> scopes)

@@ -52,7 +52,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
                 RegistryError.RateLimited => (StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS"),
                 _ => (StatusCodes.Status500InternalServerError, "UNAVAILABLE"),
             };
-            await FailAsync(context, status, code, exception.Message);
+            await FailAsync(context, status, code, code == "DENIED" && route.WhyNoCredential is { } why ? $"{exception.Message}; {why}" : exception.Message);
         }
         catch (HttpRequestException exception)
         {
@@ -194,9 +194,9 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
     private static async Task ReturnAsync(HttpContext context, ProxyRoute route, HttpResponseMessage answer)
     {
         var response = context.Response;
-        if (answer.StatusCode == HttpStatusCode.Unauthorized && route.Credential is null)
+        if (route.Credential is null && (answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden))
         {
-            await FailAsync(context, StatusCodes.Status403Forbidden, "DENIED", $"registry {route.Registry} asks for credentials, and there are none for it");
+            await FailAsync(context, StatusCodes.Status403Forbidden, "DENIED", $"registry {route.Registry} wants credentials, and there are none for it{(route.WhyNoCredential is { } why ? $": {why}" : string.Empty)}");
             return;
         }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
+using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 
@@ -8,44 +9,74 @@ namespace ImageBuilder.Launchers.Process;
 
 /// <summary>
 /// The credentials that the proxy of one build gets: the installation's own for the two images that the build reads and writes, and all that
-/// the request may use, since any image may be one that its Dockerfile stands on. No others: a proxy can give away only what it has.
+/// the request may use, since any image may be one that its Dockerfile stands on. No others: a proxy can give away only what it has. With them
+/// goes what tells a user why there is none: the request's rules, and for which registries a source failed.
 /// </summary>
 internal static class ProxyCredentials
 {
     /// <summary>The JSON that the proxy reads from its standard input.</summary>
+    /// <exception cref="LaunchException">There is no telling what opens one of the two images' registries.</exception>
     public static async Task<string> ComposeAsync(
         Keychain keychain, BuildOrder order, RegistryAccess access, IEnumerable<string> mirrors, CancellationToken cancellationToken)
     {
         var workspaceHost = ImageReference.Parse(order.WorkspaceRef).Domain;
         var baseHost = ImageReference.Parse(order.BaseRef).Domain;
         var installation = RegistryAccess.All;
-
-        var auths = new JsonObject();
-        await AddAsync(auths, keychain, workspaceHost, installation, cancellationToken);
-        await AddAsync(auths, keychain, baseHost, order.Context is null ? access : installation, cancellationToken);
-
-        var additional = new JsonObject();
         var usable = workspaceHost == baseHost ? access : WithoutOwn(access, workspaceHost);
-        var hosts = usable.Additional.Keys.Concat(usable.AllowedHosts).Append(baseHost).Concat(await keychain.ListHostsAsync(usable, cancellationToken));
-        foreach (var host in hosts.Select(RegistryHost.Normalise))
+        try
         {
-            await AddAsync(additional, keychain, host, usable, cancellationToken);
-        }
+            var auths = new JsonObject();
+            Add(auths, workspaceHost, await keychain.FindAsync(workspaceHost, installation, cancellationToken));
+            if (baseHost != workspaceHost)
+            {
+                Add(auths, baseHost, await keychain.FindAsync(baseHost, order.Context is null ? access : installation, cancellationToken));
+            }
 
-        // For reading other registries' images from them alone, which every request may.
-        var mirrorAuths = new JsonObject();
-        foreach (var mirror in mirrors)
+            var unavailable = new JsonObject();
+            var hosts = usable.Additional.Keys.Concat(usable.AllowedHosts).Append(baseHost).Concat(await keychain.ListHostsAsync(usable, cancellationToken));
+            var additional = await FindAllAsync(keychain, hosts.Select(RegistryHost.Normalise), usable, unavailable, cancellationToken);
+            // For reading other registries' images from them alone, which every request may.
+            var mirrorAuths = await FindAllAsync(keychain, mirrors, installation, unavailable, cancellationToken);
+            return new JsonObject
+            {
+                ["auth"] = new JsonObject { ["auths"] = auths },
+                ["additionalAuth"] = additional,
+                ["mirrorAuth"] = mirrorAuths,
+                ["access"] = new JsonObject { ["allowAll"] = usable.AllowAll, ["allowedHosts"] = new JsonArray([.. usable.AllowedHosts.Select(host => JsonValue.Create(host))]) },
+                ["unavailable"] = unavailable,
+            }.ToJsonString();
+        }
+        catch (CredentialsException error)
         {
-            await AddAsync(mirrorAuths, keychain, mirror, installation, cancellationToken);
+            throw new LaunchException(FailureReason.Internal, $"build failed: {error.Message}", error);
         }
-
-        return new JsonObject { ["auth"] = new JsonObject { ["auths"] = auths }, ["additionalAuth"] = additional, ["mirrorAuth"] = mirrorAuths }.ToJsonString();
     }
 
-    private static async Task AddAsync(
-        JsonObject hosts, Keychain keychain, string host, RegistryAccess access, CancellationToken cancellationToken)
+    /// <summary>What there is for <paramref name="hosts"/>. A build may do without what a source fails to give; if not, the proxy tells why.</summary>
+    private static async Task<JsonObject> FindAllAsync(
+        Keychain keychain, IEnumerable<string> hosts, RegistryAccess access, JsonObject unavailable, CancellationToken cancellationToken)
     {
-        if (!hosts.ContainsKey(host) && await keychain.FindAsync(host, access, cancellationToken) is { } credential)
+        var found = new JsonObject();
+        // At once, since each may take a process or a request.
+        var searches = hosts.Distinct().Select(host => (Host: host, Credential: keychain.FindAsync(host, access, cancellationToken).AsTask())).ToList();
+        foreach (var (host, credential) in searches)
+        {
+            try
+            {
+                Add(found, host, await credential);
+            }
+            catch (CredentialsException error)
+            {
+                unavailable[host] = error.Message;
+            }
+        }
+
+        return found;
+    }
+
+    private static void Add(JsonObject hosts, string host, RegistryCredential? credential)
+    {
+        if (credential is not null)
         {
             hosts[host] = Describe(credential);
         }

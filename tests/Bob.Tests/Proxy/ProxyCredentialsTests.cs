@@ -47,6 +47,30 @@ public sealed class ProxyCredentialsTests
         (credential.Username, credential.Password).ShouldBe(("a", "b:c"));
     }
 
+    [Theory]
+    [InlineData("broken.test", "cannot get it")]
+    [InlineData("allowed.test", "the installation has none, and the request brought none")]
+    [InlineData("denied.test", "registry denied.test is not in the request's allow list (allowed.test)")]
+    [InlineData("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "no AWS identity")]
+    public void WhyNone_RulesAndFailures_TellTheReason(string registry, string why) => ProxyCredentials.ParseOne(
+        $$"""{"access":{"allowAll":false,"allowedHosts":["allowed.test"]},"unavailable":{"broken.test":"cannot get it","{{ProxyCredentials.EcrWildcard}}":"no AWS identity"} }""")
+        .WhyNone(registry).ShouldBe(why);
+
+    [Fact]
+    public void WhyNone_NoRules_IsNotKnown()
+    {
+        ProxyCredentials.ParseOne("{}").WhyNone("r.example").ShouldBeNull();
+        ProxyCredentials.None.WhyNone("r.example").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("""{"access":[]}""")]
+    [InlineData("""{"access":{"allowAll":"s3cret","allowedHosts":[]}}""")]
+    [InlineData("""{"access":{"allowAll":true}}""")]
+    [InlineData("""{"unavailable":{"a":["s3cret"]}}""")]
+    public void ParseOne_RulesThatAreNone_AreRefused(string json) =>
+        Should.Throw<FormatException>(() => ProxyCredentials.ParseOne(json)).ToString().ShouldNotContain("s3cret");
+
     [Fact]
     public void ParseOne_BothParts_AreRead()
     {

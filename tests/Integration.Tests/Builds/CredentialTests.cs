@@ -78,12 +78,18 @@ public sealed class CredentialTests(RunningService service)
             var baseImage = await BaseImage.PushAsync(registry);
             var request = await service.CreateRequestAsync($"FROM {baseImage}\nRUN echo based on another registry\n");
             var without = await service.BuildAsync(request);
+            var denied = request.Clone();
+            denied.Auth = new BuildRegistryAuth { Selective = new BuildRegistryAuthSelective { AllowBaserep = true, AllowWorkspacerep = true } };
+            var (refused, _) = await service.BuildAsync(denied);
             request.Auth.Additional[registry.Host] = registry.Auth;
 
             var (last, log) = await service.BuildAsync(request);
 
             without.Last.Status.ShouldBe(BuildStatus.DoneFailure);
             without.Last.Message.ShouldContain(baseImage);
+            without.Last.Message.ShouldContain($"registry {registry.Host} wants credentials, and there are none for it: the installation has none, and the request brought none");
+            refused.Status.ShouldBe(BuildStatus.DoneFailure);
+            refused.Message.ShouldContain($"registry {registry.Host} wants credentials, and there are none for it: registry {registry.Host} is not in the request's allow list");
             last.Status.ShouldBe(BuildStatus.DoneSuccess, last.Message);
             log.ShouldContain("based on another registry");
         }

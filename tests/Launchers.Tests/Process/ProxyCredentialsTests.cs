@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
+using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Registry.Credentials.Ecr;
 
 namespace ImageBuilder.Launchers.Tests.Process;
 
@@ -142,15 +144,76 @@ public sealed class ProxyCredentialsTests
         ((string)json["additionalAuth"]!["raw.test"]!["auth"]!).ShouldBe("no colon");
     }
 
+    [Fact]
+    public async Task Compose_EcrImages_ATokenOfTheirOwnRegionAndTheWildcardForTheRest()
+    {
+        const string Workspace = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+        const string Base = "123456789012.dkr.ecr.us-east-1.amazonaws.com";
+        const string Named = "999999999999.dkr.ecr.ap-south-1.amazonaws.com";
+        var keychain = new Keychain([new EcrLike()]);
+        var order = FileOrder with { WorkspaceRef = $"{Workspace}/w:1", BaseRef = $"{Base}/b:1" };
+
+        var (auths, additional) = await ComposeAsync(keychain, order, new RegistryAccess { AllowedHosts = [Named] });
+
+        auths.ShouldBe(new Dictionary<string, string> { [Workspace] = "AWS:eu-west-1", [Base] = "AWS:us-east-1" }, ignoreOrder: true);
+        additional.ShouldBe(
+            new Dictionary<string, string> { [Base] = "AWS:us-east-1", [Named] = "AWS:ap-south-1", [EcrRegistry.Wildcard] = "AWS:dummy-host-zone" }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Compose_SourceFailsForOneOfTheTwoImages_SaysWhy()
+    {
+        var keychain = new Keychain([new Failing("base.test"), new KnownCredentials(("workspace.test", RegistryCredential.Basic("w", "1")))]);
+
+        var error = await Should.ThrowAsync<LaunchException>(() => ProxyCredentials.ComposeAsync(keychain, FileOrder, RegistryAccess.None, [], CancellationToken.None));
+
+        error.Message.ShouldBe("build failed: no luck with base.test");
+        error.Reason.ShouldBe(FailureReason.Internal);
+    }
+
+    [Fact]
+    public async Task Compose_SourceFailsForAnotherRegistry_TheProxyIsToldWhy()
+    {
+        var keychain = new Keychain([new Failing("private.test"), new KnownCredentials(("workspace.test", RegistryCredential.Basic("w", "1")))]);
+        var access = new RegistryAccess { AllowedHosts = ["private.test", "workspace.test"] };
+
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, [], CancellationToken.None))!;
+
+        json["unavailable"]!.ToJsonString().ShouldBe("""{"private.test":"no luck with private.test"}""");
+        Read(json["additionalAuth"]!).ShouldBe(new Dictionary<string, string> { ["workspace.test"] = "w:1" });
+        json["access"]!.ToJsonString().ShouldBe("""{"allowAll":false,"allowedHosts":["private.test","workspace.test"]}""");
+    }
+
     private static ImmutableDictionary<string, string> Additional(params (string Host, string Login)[] logins) =>
         logins.ToImmutableDictionary(login => login.Host, login => Convert.ToBase64String(Encoding.UTF8.GetBytes(login.Login)));
 
-    private static async Task<(Dictionary<string, string> Auths, Dictionary<string, string> Additional)> ComposeAsync(BuildOrder order, RegistryAccess access)
+    private static Task<(Dictionary<string, string> Auths, Dictionary<string, string> Additional)> ComposeAsync(BuildOrder order, RegistryAccess access) =>
+        ComposeAsync(Installation, order, access);
+
+    private static async Task<(Dictionary<string, string> Auths, Dictionary<string, string> Additional)> ComposeAsync(
+        Keychain keychain, BuildOrder order, RegistryAccess access)
     {
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, order, access, [], CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, order, access, [], CancellationToken.None))!;
         return (Read(json["auth"]!["auths"]!), Read(json["additionalAuth"]!));
     }
 
     private static Dictionary<string, string> Read(JsonNode hosts) => hosts.AsObject().ToDictionary(
         host => host.Key, host => Encoding.UTF8.GetString(Convert.FromBase64String((string)host.Value!["auth"]!)));
+
+    /// <summary>Has a password for every ECR registry: its region's name.</summary>
+    private sealed class EcrLike : ICredentialSource
+    {
+        public ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken) =>
+            ValueTask.FromResult(EcrRegistry.TryParse(host, out var registry) ? RegistryCredential.Basic("AWS", registry.Region) : null);
+
+        public ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyCollection<string>>([EcrRegistry.Wildcard]);
+    }
+
+    private sealed class Failing(string broken) : ICredentialSource
+    {
+        public ValueTask<RegistryCredential?> FindAsync(string host, CancellationToken cancellationToken) =>
+            host == broken ? throw new CredentialsException($"no luck with {host}") : ValueTask.FromResult<RegistryCredential?>(null);
+
+        public ValueTask<IReadOnlyCollection<string>> ListHostsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyCollection<string>>([]);
+    }
 }
