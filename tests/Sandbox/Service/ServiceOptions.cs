@@ -23,6 +23,9 @@ public sealed record ServiceOptions
     /// <summary>Port of the health checks; 0 chooses one.</summary>
     public int HealthPort { get; init; }
 
+    /// <summary>Environment variables in place of this process's own, or beside them.</summary>
+    public IReadOnlyDictionary<string, string>? Variables { get; init; }
+
     /// <summary>Changes the configuration before it is written; null leaves it.</summary>
     public Action<JsonObject>? Amend { get; init; }
 }

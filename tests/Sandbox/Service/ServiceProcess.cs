@@ -70,7 +70,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         };
         var configuration = await WriteConfigurationAsync(options, cancellationToken);
         var start = Stopwatch.GetTimestamp();
-        var process = await RunningProcess.StartAsync(Program, ["run", "--config", configuration], Path.Combine(options.DataFolder, "log"));
+        var process = await RunningProcess.StartAsync(Program, ["run", "--config", configuration], Path.Combine(options.DataFolder, "log"), options.Variables);
         try
         {
             await WaitUntilReadyAsync(process, options.HealthPort, cancellationToken);
