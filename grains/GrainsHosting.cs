@@ -1,7 +1,7 @@
 using ImageBuilder.Builds.Admission;
+using ImageBuilder.Grains.Queue;
 using ImageBuilder.Grains.References;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ImageBuilder.Grains;
 
@@ -10,13 +10,12 @@ public static class GrainsHosting
 {
     /// <summary>
     /// Adds the services of the grains. The host provides the others that they ask for: launcher, log store, registry client, keychain,
-    /// build options, reference options and clock; and admission, if builds are to run by turns.
+    /// build options, limits of the queue (as an options monitor), reference options and clock.
     /// </summary>
     public static IServiceCollection AddGrainServices(this IServiceCollection services)
     {
         Instruments.Publish();
-        services.TryAddSingleton<IAdmission, OpenAdmission>();
-        return services.AddSingleton<FingerprintKey>().AddSingleton<KeptReferences>();
+        return services.AddSingleton<FingerprintKey>().AddSingleton<KeptReferences>().AddSingleton<IAdmission, QueueAdmission>();
     }
 
     /// <summary>Has base images resolved ahead of need. Called after Orleans is added, so that it starts after the silo.</summary>

@@ -66,6 +66,7 @@ internal sealed class ImageBuilderService(
                 StatusCode.InvalidArgument, $"triggered_by, supervisor_ref, base_image_name_resolved: at most {MaxTextLength} characters each"));
         }
 
+        var (priority, deadline) = OrderHeaders.Read(context.RequestHeaders);
         var cancellation = context.CancellationToken;
         var source = request.Source;
         var access = accessReader.Read(request.Auth);
@@ -96,7 +97,7 @@ internal sealed class ImageBuilderService(
 
         var buildBase = source.File is not null
             && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, "cannot check if base image is already built", cancellation));
-        var order = Order(request, source, access, baseRef, workspaceRef, buildBase);
+        var order = Order(request, source, access, baseRef, workspaceRef, buildBase) with { Priority = priority, Deadline = deadline };
         var ticket = await StartAsync(order, cancellation);
         await UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));
     }

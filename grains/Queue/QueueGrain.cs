@@ -53,7 +53,7 @@ internal sealed partial class QueueGrain(
     {
         if (!_scheduler.IsRunning(ticket.BuildId))
         {
-            var deadline = limits.CurrentValue.WaitingDeadline is { } allowed ? ticket.Since + allowed : (DateTimeOffset?)null;
+            var deadline = limits.CurrentValue.WaitingDeadline is { } allowed ? ticket.WaitingSince + allowed : (DateTimeOffset?)null;
             var left = deadline - clock.GetUtcNow() ?? LongestWait;
             if (left <= TimeSpan.Zero)
             {

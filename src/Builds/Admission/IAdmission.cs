@@ -6,7 +6,7 @@ namespace ImageBuilder.Builds.Admission;
 public interface IAdmission
 {
     /// <summary>
-    /// Ends when it is the build's turn, with null; or with the reason why its turn will not come. Whoever cancels the wait leaves too.
+    /// Ends when it is the build's turn, with null; or with the reason why its turn will not come. Whoever gives the wait up for good leaves.
     /// Entering with a place that the build has already gives that place.
     /// </summary>
     /// <param name="turn">Which build waits, and since when.</param>

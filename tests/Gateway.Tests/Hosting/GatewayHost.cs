@@ -83,9 +83,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public static async Task<Status> FailureOf(Func<Task> call) => (await Should.ThrowAsync<RpcException>(call)).Status;
 
     /// <summary>Every message of a build stream until it ends.</summary>
-    public async Task<List<BuildResponse>> BuildAsync(BuildRequest request)
+    public async Task<List<BuildResponse>> BuildAsync(BuildRequest request, Metadata? headers = null)
     {
-        using var call = Client.Build(request);
+        using var call = Client.Build(request, headers);
         var messages = new List<BuildResponse>();
         using var over = new CancellationTokenSource(Patience);
         while (await call.ResponseStream.MoveNext(over.Token))

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Contracts;
 using ImageBuilder.Contracts.ContentService;
@@ -35,6 +36,38 @@ public sealed class BuildTests
 
         messages.ShouldHaveSingleItem().ShouldBe(new BuildResponse { Ref = workspaceRef, BaseRef = baseRef, Status = OldStatus.DoneSuccess });
         gateway.Grains.Orders.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("imagebuilder-priority", "urgent", "must be \"interactive\" or \"background\"")]
+    [InlineData("imagebuilder-priority", "Background", "must be \"interactive\" or \"background\"")]
+    [InlineData("imagebuilder-deadline", "0.5", "must be a number of seconds, 1 or more")]
+    [InlineData("imagebuilder-deadline", "-5", "must be a number of seconds, 1 or more")]
+    [InlineData("imagebuilder-deadline", "1h", "must be a number of seconds, 1 or more")]
+    [InlineData("imagebuilder-deadline", "99999999999999999999", "must be a number of seconds, 1 or more")]
+    public async Task Build_WrongHeader_InvalidArgument(string header, string value, string allowed)
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+
+        var status = await GatewayHost.FailureOf(() => gateway.BuildAsync(new BuildRequest { Source = GatewayHost.File() }, new Metadata { { header, value } }));
+
+        (status.StatusCode, status.Detail).ShouldBe((StatusCode.InvalidArgument, $"header {header}: {allowed}"));
+    }
+
+    [Fact]
+    public async Task Build_PriorityAndDeadlineInHeaders_AreOrdered()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var source = GatewayHost.File();
+        var (baseRef, workspaceRef) = GatewayHost.NamesOf(source);
+        gateway.Grains.Expect(workspaceRef, baseRef).Move(GrainStatus.Succeeded);
+
+        await gateway.BuildAsync(
+            new BuildRequest { Source = source }, new Metadata { { "imagebuilder-priority", "background" }, { "imagebuilder-deadline", "90.5" } });
+        await gateway.BuildAsync(new BuildRequest { Source = source, ForceRebuild = true });
+
+        gateway.Grains.Orders.Select(order => (order.Priority, order.Deadline)).ShouldBe(
+            [(BuildPriority.Background, TimeSpan.FromSeconds(90.5)), (BuildPriority.Interactive, null)]);
     }
 
     [Fact]

@@ -173,7 +173,8 @@ public sealed class QueueGrainTests : IAsyncDisposable, IAsyncLifetime
         }
     }
 
-    private QueueTicket Ticket(string owner = "owner") => new(Guid.NewGuid(), owner, BuildPriority.Interactive, _world.Clock.GetUtcNow());
+    private QueueTicket Ticket(string owner = "owner") => new(
+        Guid.NewGuid(), owner, BuildPriority.Interactive, _world.Clock.GetUtcNow(), _world.Clock.GetUtcNow());
 
     private async Task RestartAsync(BuildOptions options)
     {
