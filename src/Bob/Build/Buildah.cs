@@ -74,7 +74,7 @@ internal sealed class Buildah : IDisposable
         var completed = false;
         try
         {
-            var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", [.. arguments, context], Variables, context, silent: false, cancellationToken);
+            var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", [.. arguments, context], Variables, context, silent: false, secrets: [], cancellationToken);
             if (exitCode != 0)
             {
                 throw EngineFailure.OfBuild(_folder.WithoutProxy(tail));
@@ -105,7 +105,7 @@ internal sealed class Buildah : IDisposable
             .. Storage, "push",
             "--format", "v2s2", "--tls-verify=false", "--signature-policy", _folder.PolicyFile, image, $"docker://{PushHost}/{proxy.Path}:{proxy.Tag ?? "latest"}",
         ];
-        var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", arguments, variables, _folder.Root, silent: false, cancellationToken);
+        var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", arguments, variables, _folder.Root, silent: false, secrets: [], cancellationToken);
         if (exitCode != 0)
         {
             throw EngineFailure.OfPush(_folder.WithoutProxy(tail));
@@ -120,7 +120,7 @@ internal sealed class Buildah : IDisposable
     {
         foreach (var bundle in Directory.EnumerateDirectories(folder.Temporary, "buildah*"))
         {
-            await ForegroundCommand.RunAsync("runc", ["delete", "--force", $"buildah-{Path.GetFileName(bundle)}"], Variables, _folder.Root, silent: true, cancellationToken);
+            await ForegroundCommand.RunAsync("runc", ["delete", "--force", $"buildah-{Path.GetFileName(bundle)}"], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
         }
 
         var containers = new List<string>();
@@ -137,7 +137,7 @@ internal sealed class Buildah : IDisposable
 
         if (containers.Count > 0)
         {
-            await ForegroundCommand.RunAsync("buildah", [.. Storage, "rm", .. containers], Variables, _folder.Root, silent: true, cancellationToken);
+            await ForegroundCommand.RunAsync("buildah", [.. Storage, "rm", .. containers], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
         }
     }
 

@@ -30,6 +30,9 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
 
     private readonly GitRemote _remote = GitRemote.Parse(initializer.RemoteUri);
 
+    // Git is not known to show them; but only this process knows what must not be shown.
+    private string[] _secrets = [];
+
     /// <summary>Fetches the context into the workspace.</summary>
     /// <exception cref="BobException">It cannot be had.</exception>
     public async Task FetchAsync(CancellationToken cancellationToken)
@@ -135,6 +138,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
             return null;
         }
 
+        _secrets = [.. Redaction.FormsOf(user, password), initializer.AuthOts];
         return $"{user}{password}".AsSpan().ContainsAny('\n', '\r', '\0')
             ? throw new BobException(FailureReason.ContextUnavailable, "build failed: the user or password for the repository has a line break in it")
             : new GitLogin(_remote.Server, user, password);
@@ -184,7 +188,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
     }
 
     private Task<(int ExitCode, string Tail)> RunAsync(List<string> arguments, CancellationToken cancellationToken) =>
-        ForegroundCommand.RunAsync("git", arguments, _variables, workspace.Root, silent: false, cancellationToken);
+        ForegroundCommand.RunAsync("git", arguments, _variables, workspace.Root, silent: false, _secrets, cancellationToken);
 
     private void ForwardVariables(params ReadOnlySpan<string> names)
     {

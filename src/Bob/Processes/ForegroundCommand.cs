@@ -13,6 +13,7 @@ internal static class ForegroundCommand
     /// <param name="variables">All of its environment; nothing of bob's own is inherited.</param>
     /// <param name="folder">Its working folder.</param>
     /// <param name="silent">Whether its output is kept from bob's own.</param>
+    /// <param name="secrets">What must not show in its output.</param>
     /// <param name="cancellationToken">Kills the program and all that it started.</param>
     public static async Task<(int ExitCode, string Tail)> RunAsync(
         string program,
@@ -20,6 +21,7 @@ internal static class ForegroundCommand
         IReadOnlyDictionary<string, string> variables,
         string folder,
         bool silent,
+        IReadOnlyCollection<string> secrets,
         CancellationToken cancellationToken)
     {
         ProcessTree.Adopt();
@@ -41,7 +43,7 @@ internal static class ForegroundCommand
         try
         {
             process.StandardInput.Close();
-            var tail = await CopyAsync(process.StandardOutput.BaseStream, silent ? Stream.Null : Console.OpenStandardOutput(), cancellationToken);
+            var tail = await CopyAsync(process.StandardOutput.BaseStream, silent ? Stream.Null : Console.OpenStandardOutput(), secrets, cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             return (process.ExitCode, tail.ToString());
         }
@@ -52,16 +54,21 @@ internal static class ForegroundCommand
         }
     }
 
-    private static async Task<OutputTail> CopyAsync(Stream output, Stream own, CancellationToken cancellationToken)
+    private static async Task<OutputTail> CopyAsync(Stream output, Stream own, IReadOnlyCollection<string> secrets, CancellationToken cancellationToken)
     {
         var tail = new OutputTail();
+        var redaction = new Redaction(secrets, async (bytes, stop) =>
+        {
+            tail.Append(bytes.Span);
+            await own.WriteAsync(bytes, stop);
+        });
         var buffer = new byte[BufferSize];
         while (await output.ReadAsync(buffer, cancellationToken) is > 0 and var count)
         {
-            tail.Append(buffer.AsSpan(0, count));
-            await own.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+            await redaction.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
         }
 
+        await redaction.CompleteAsync(cancellationToken);
         return tail;
     }
 }

@@ -136,6 +136,24 @@ public sealed class BobInitTests : IAsyncLifetime
         (await TraceAsync(password)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Init_GitShowsTheLogin_NeitherOutputNorFailureDoes()
+    {
+        const string Password = "gitsecret-6c1f";
+        var git = _folder.Write("bin/git", $"#!/bin/sh\necho 'trace: joe:{Password}'\nprintf 'fatal: oops gitsec' >&2\nsleep 0.1\necho 'ret-6c1f' >&2\nexit 1\n");
+        File.SetUnixFileMode(git, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
+        var result = await Processes.Bob.RunAsync(
+            "init",
+            $$$"""{"git":{"remoteUri":"https://git.test/a.git","authMethod":"Basic","authUser":"joe","authPassword":"{{{Password}}}"}}""",
+            ("BOB_WORKSPACE", Workspace),
+            ("PATH", $"{Path.GetDirectoryName(git)}:{Environment.GetEnvironmentVariable("PATH")}"));
+
+        result.ExitCode.ShouldBe(1);
+        result.Output.ShouldBe("trace: joe:\nfatal: oops \n");
+        Outcome().Message.ShouldEndWith("git failed: fatal: oops");
+    }
+
     [NeedsProgramsFact("git")]
     public async Task Init_LoginInTheAddress_LeavesNoTrace()
     {

@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
 using ImageBuilder.Builds.Logs;
+using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Builds.Tests.Logs;
 
@@ -68,6 +70,54 @@ public sealed class LogCensorTests
 
         property.Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
     }
+
+    [Fact]
+    public void ForBuild_SecretsOfTheRequest_AreTakenOutInAllTheirForms()
+    {
+        const string GitPassword = "git pass:word";
+        const string RegistryPassword = "hunter2hunter2";
+        const string Secret = "https://secrets.test/once/123";
+        var gitLogin = Base64($"joe:{GitPassword}");
+        var auth = Base64($"ann:b:{RegistryPassword}");
+        var secrets = new BuildSecrets(
+            new RegistryAccess { Additional = ImmutableDictionary<string, string>.Empty.Add("registry.test", auth).Add("raw.test", "no base64!") },
+            GitPassword,
+            Secret);
+        var context = new BuildContextSource(
+            "https://git.test/a.git", GitTarget.RemoteHead, "", "", FullClone: false, GitAuthentication.Basic, "joe", "Dockerfile", "");
+        var censor = LogCensor.ForBuild(new BuildOrder(WorkspaceRef, BaseRef, context, true, false, "owner", ""), secrets);
+
+        Censor(
+            [
+                $"[{GitPassword}] [{Uri.EscapeDataString(GitPassword)}] [{gitLogin}] [{gitLogin.TrimEnd('=')}] [{Secret}] [{auth}] ",
+                $"[{RegistryPassword}] [ann:b:{RegistryPassword}] [no base64!] [{WorkspaceRef}] joe ann",
+            ],
+            censor).ShouldBe("[] [] [] [] [] [] [] [] [] [] joe ann");
+    }
+
+    [Fact]
+    public void ForBuild_ShortSecret_IsAWordLikeAnyOther()
+    {
+        var secrets = new BuildSecrets(RegistryAccess.None, "root", string.Empty);
+        var censor = LogCensor.ForBuild(new BuildOrder(WorkspaceRef, BaseRef, null, true, false, "owner", ""), secrets);
+
+        Censor([$"root {Base64(":root")}\n"], censor).ShouldBe("root \n");
+    }
+
+    [Fact]
+    public void Write_BytesThatMayBecomeATerm_AreCountedAsHeld()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var censor = new LogCensor(["secret", "secular"]);
+        censor.Write("a sec"u8, output);
+        censor.HeldCount.ShouldBe(3);
+        censor.Write("o"u8, output);
+        censor.HeldCount.ShouldBe(0);
+
+        Encoding.UTF8.GetString(output.WrittenSpan).ShouldBe("a seco");
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
     private static string RemoveFromWhole(string text, string[] terms)
     {

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Prints how logs get from builders to clients on this machine: a build that writes 20 MiB/s to four followers, one that writes 1 MiB/s to two
+# hundred of whom twenty read slowly, and the replay of a large log, each with its goals. An otherwise idle machine gives figures worth keeping.
+# Ends with 1 when a follower got a wrong byte.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/eng/machine.sh"
+. "$root/eng/packages.sh"
+
+prepare_dotnet
+install_programs
+choose_packages
+build "$package_set" "$root/eng/demo.slnf"
+exec "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" log-figures
