@@ -67,8 +67,13 @@ public sealed class DockerConfig
     public RegistryCredential? Find(string host) => _auths.Find(host);
 
     /// <summary>The helpers to ask for <paramref name="host"/> before the file itself, in order: the registry's own, then <see cref="Store"/>.</summary>
-    internal IEnumerable<CredentialHelperName> HelpersFor(string host) =>
-        new[] { _helpers.Find(host), Store }.OfType<CredentialHelperName>().Distinct();
+    internal IReadOnlyList<CredentialHelperName> HelpersFor(string host) => (_helpers.Find(host), Store) switch
+    {
+        (null, null) => [],
+        (null, { } store) => [store],
+        ({ } own, null) => [own],
+        ({ } own, { } store) => own == store ? [own] : [own, store],
+    };
 
     private static SpelledHosts<RegistryCredential> ReadAuths(JsonElement root) =>
         new(from entry in Entries(root, "auths") let credential = ReadEntry(entry) where credential is not null select KeyValuePair.Create(entry.Name, credential));

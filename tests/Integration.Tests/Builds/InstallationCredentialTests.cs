@@ -58,7 +58,7 @@ public sealed class InstallationCredentialTests : IAsyncLifetime
     {
         var config = Path.Combine(_folder.FullName, "config.json");
         await File.WriteAllTextAsync(config, "{}");
-        await using var service = await StartAsync(config, new() { ["AWS_PROFILE"] = "nobody" });
+        await using var service = await StartAsync(config, new() { ["AWS_PROFILE"] = "nobody", ["AWS_ACCESS_KEY_ID"] = "", ["AWS_WEB_IDENTITY_TOKEN_FILE"] = "", ["AWS_ENDPOINT_URL_ECR"] = "http://127.0.0.1:9" });
         using var client = new ServiceClient(service.Address);
 
         var refused = await Should.ThrowAsync<RpcException>(async () =>

@@ -141,6 +141,60 @@ public sealed class EcrCredentialsTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task FindAsync_InAKeychain_AfterTheDockerConfigAndBeforeTheRequest()
+    {
+        using var folder = new HelperFolder();
+        folder.Configure("""{"auths":{"@":{"auth":"dTpw"},"r.test":{"auth":"dTpw"}}}""".Replace("@", Registry, StringComparison.Ordinal));
+        var keychain = new Keychain([new DockerConfigCredentials(folder.Config), _source]);
+        var access = RegistryAccess.None with { Additional = RegistryAccess.None.Additional.Add(Other, "b3duOng=").Add("own.test", "b3duOng=") };
+
+        (await keychain.FindAsync(Registry, access, default))!.Username.ShouldBe("u");
+        (await keychain.FindAsync(Other, access, default))!.Username.ShouldBe("AWS");
+        (await keychain.FindAsync("own.test", access, default))!.Username.ShouldBe("own");
+        (await keychain.FindAsync("r.test", access, default)).ShouldBeNull();
+        (await keychain.ListHostsAsync(access, default)).ShouldBe([Registry, EcrRegistry.Wildcard], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task FindAsync_FailingInAKeychain_KeepsNoOtherRegistryFromWorking()
+    {
+        _identity.Missing = "there is none";
+        using var folder = new HelperFolder();
+        folder.Configure("""{"auths":{"r.test":{"auth":"dTpw"}}}""");
+        var keychain = new Keychain([_source, new DockerConfigCredentials(folder.Config)]);
+
+        (await keychain.FindAsync("r.test", RegistryAccess.All, default))!.Username.ShouldBe("u");
+        (await keychain.FindAsync("public.test", RegistryAccess.All, default)).ShouldBeNull();
+        await Should.ThrowAsync<CredentialsException>(async () => await keychain.FindAsync(Registry, RegistryAccess.All, default));
+    }
+
+    [Fact]
+    public async Task FindAsync_ManyAccounts_FewRequestsAtATime()
+    {
+        var now = 0;
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<int>();
+        var gate = new TaskCompletionSource();
+        _aws.Fault = async _ =>
+        {
+            var running = Interlocked.Increment(ref now);
+            seen.Enqueue(running);
+            if (running == 4)
+            {
+                gate.TrySetResult();
+            }
+
+            await gate.Task;
+            Interlocked.Decrement(ref now);
+            return false;
+        };
+
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(account => FindAsync($"{account:000000000000}.dkr.ecr.eu-west-1.amazonaws.com")));
+
+        seen.Max().ShouldBe(4);
+        _aws.Asked.Count.ShouldBe(40);
+    }
+
+    [Fact]
     public async Task FindAsync_AccessDenied_NamesThePermission()
     {
         _aws.Fault = context => FakeAws.FailAsync(context, 400, "AccessDeniedException", "User: arn:aws:iam::1:role/x is not authorized to perform: ecr:GetAuthorizationToken on resource: *");
