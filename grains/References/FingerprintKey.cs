@@ -8,5 +8,5 @@ internal sealed class FingerprintKey
 {
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
-    internal string Of(RegistryCredential? credential) => credential?.Fingerprint(_key) ?? RegistryCredential.AnonymousFingerprint;
+    internal string Of(RegistryCredential credential) => credential.Fingerprint(_key);
 }

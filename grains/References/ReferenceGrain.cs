@@ -35,6 +35,11 @@ internal sealed partial class ReferenceGrain(
     private readonly Dictionary<string, CachedAnswer> _answers = [];
     private readonly CancellationTokenSource _ending = new();
 
+    // The installation's credential is the same object until its file changes, and a keyed hash takes longer than all else of a known answer.
+    // Held weakly, so that no caller's own credential is kept.
+    private readonly WeakReference<RegistryCredential?> _lastCredential = new(null);
+    private string _lastFingerprint = RegistryCredential.AnonymousFingerprint;
+
     private ImageReference _reference = null!;
     private Platform? _platform;
     private Precached _precached = Precached.Nothing;
@@ -106,8 +111,8 @@ internal sealed partial class ReferenceGrain(
             return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message);
         }
 
-        RegistryCredential?[] credentials = fingerprints.Of(own) == RegistryCredential.AnonymousFingerprint ? [null] : [own, null];
-        _precached = new Precached([.. credentials.Select(fingerprints.Of)], interval, clock.GetUtcNow() + interval);
+        RegistryCredential?[] credentials = FingerprintOf(own) == RegistryCredential.AnonymousFingerprint ? [null] : [own, null];
+        _precached = new Precached([.. credentials.Select(FingerprintOf)], interval, clock.GetUtcNow() + interval);
         var answers = await Task.WhenAll(credentials.Select(credential => RenewAsync(credential, interval / 2)));
         return answers.FirstOrDefault(answer => answer.Outcome == ResolveOutcome.Found) ?? answers[0];
     }
@@ -126,7 +131,7 @@ internal sealed partial class ReferenceGrain(
 
     private async Task<ResolveAnswer> RenewAsync(RegistryCredential? credential, TimeSpan maxAge)
     {
-        var isFresh = AnswerFor(fingerprints.Of(credential)).IsFresh(maxAge);
+        var isFresh = AnswerFor(FingerprintOf(credential)).IsFresh(maxAge);
         var telling = AskAsync(credential, isFresh ? maxAge : TimeSpan.Zero, patient: true, _requests.Next);
         return await IsToldAsync(telling)
             ? (await telling).Answer
@@ -135,7 +140,7 @@ internal sealed partial class ReferenceGrain(
 
     private Task<ToldAnswer> AskAsync(RegistryCredential? credential, TimeSpan maxAge, bool patient, long since)
     {
-        var fingerprint = fingerprints.Of(credential);
+        var fingerprint = FingerprintOf(credential);
         if (maxAge > TimeSpan.Zero)
         {
             _longestMaxAge = Longer(maxAge, _longestMaxAge);
@@ -143,6 +148,22 @@ internal sealed partial class ReferenceGrain(
         }
 
         return AnswerFor(fingerprint).GetAsync(new Question(maxAge, patient, since), isPatient => RequestAsync(credential, isPatient));
+    }
+
+    private string FingerprintOf(RegistryCredential? credential)
+    {
+        if (credential is null)
+        {
+            return RegistryCredential.AnonymousFingerprint;
+        }
+
+        if (!_lastCredential.TryGetTarget(out var last) || !ReferenceEquals(last, credential))
+        {
+            _lastCredential.SetTarget(credential);
+            _lastFingerprint = fingerprints.Of(credential);
+        }
+
+        return _lastFingerprint;
     }
 
     private CachedAnswer AnswerFor(string fingerprint)
