@@ -35,6 +35,7 @@ public static class GatewayHosting
             .AddSingleton(options)
             .AddSingleton(new RegistryAccessReader(options.Repositories))
             .AddSingleton<GrainCalls>()
+            .AddSingleton<NamedImages>()
             .AddSingleton<Images>()
             .AddSingleton<LogRelays>()
             .AddSingleton<BuildFollower>();

@@ -10,18 +10,17 @@ using Orleans;
 namespace ImageBuilder.Gateway;
 
 /// <summary>Looks images up by way of their grains, and tells what the registry said in the words of the wire contract.</summary>
-internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOptions options, TimeProvider clock)
+internal sealed class Images(IGrainFactory grains, NamedImages names, GrainCalls calls, GatewayOptions options, TimeProvider clock)
 {
     /// <summary>The digested form of the image named by <paramref name="text"/>.</summary>
     /// <exception cref="RpcException">It does not parse, does not exist, may not be seen, or could not be asked for.</exception>
     public async Task<string> ResolveAsync(string text, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
     {
-        var reference = Parse(text);
-        var answer = await AskAsync(
-            ReferenceKey.Of(reference, options.Platform), new ResolveQuery(access, options.Freshness, patient), cancellationToken);
+        var image = Find(text);
+        var answer = await AskAsync(image.Reference, new ResolveQuery(access, options.Freshness, patient), cancellationToken);
         return answer.Outcome switch
         {
-            ResolveOutcome.Found => $"{reference.RepositoryName}@{answer.Digest}",
+            ResolveOutcome.Found => $"{image.RepositoryName}@{answer.Digest}",
             ResolveOutcome.NotFound => throw new RpcException(new Status(StatusCode.NotFound, "cannot resolve image")),
             ResolveOutcome.Denied => throw new RpcException(new Status(StatusCode.Unauthenticated, "cannot resolve image")),
             ResolveOutcome.RateLimited => throw new RpcException(
@@ -39,8 +38,8 @@ internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOpti
     public async Task<bool> ExistsAsync(
         string reference, RegistryAccessMessage access, string otherwise, CancellationToken cancellationToken)
     {
-        var answer = await AskAsync(
-            ReferenceKey.OfManifest(ImageReference.Parse(reference)), new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: true), cancellationToken);
+        var manifest = grains.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(reference)));
+        var answer = await AskAsync(manifest, new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: true), cancellationToken);
         return answer.Outcome switch
         {
             ResolveOutcome.Found => true,
@@ -63,11 +62,11 @@ internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOpti
         return (baseRef, options.Repositories.WorkspaceReference(baseRef));
     }
 
-    private static ImageReference Parse(string text)
+    private NamedImage Find(string text)
     {
         try
         {
-            return ImageReference.Parse(text);
+            return names.Find(text);
         }
         catch (InvalidReferenceException error)
         {
@@ -75,9 +74,8 @@ internal sealed class Images(IGrainFactory grains, GrainCalls calls, GatewayOpti
         }
     }
 
-    private async Task<ResolveAnswer> AskAsync(string key, ResolveQuery query, CancellationToken cancellationToken)
+    private async Task<ResolveAnswer> AskAsync(IReferenceGrain reference, ResolveQuery query, CancellationToken cancellationToken)
     {
-        var reference = grains.GetGrain<IReferenceGrain>(key);
         try
         {
             return await ReferenceQuestion.AskAsync(
