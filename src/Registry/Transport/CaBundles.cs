@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -22,11 +23,18 @@ internal sealed class CaBundles
     public static CaBundles Read(ImmutableArray<string> paths) => new([.. paths.Select(path => new CaBundle(path))]);
 
     /// <summary>Accepts what the system's authorities vouch for, and else what one of these does; for the right name in both cases.</summary>
+    /// <exception cref="AuthenticationException">It does not, and says why, where false would only say that.</exception>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
+        if (errors == SslPolicyErrors.None)
+        {
+            return true;
+        }
+
         if (errors != SslPolicyErrors.RemoteCertificateChainErrors || certificate is null || chain is null)
         {
-            return errors == SslPolicyErrors.None;
+            throw new AuthenticationException(
+                errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? "its certificate is another host's (RemoteCertificateNameMismatch)" : "it has no certificate");
         }
 
         using var own = new X509Chain();
@@ -42,6 +50,9 @@ internal sealed class CaBundles
         }
 
         using var leaf = new X509Certificate2(certificate);
-        return own.Build(leaf);
+        return own.Build(leaf)
+            ? true
+            : throw new AuthenticationException(
+                $"its certificate is vouched for neither by the system's authorities nor by those of the CA bundles: {string.Join("; ", own.ChainStatus.Select(status => status.StatusInformation.Trim()))}");
     }
 }

@@ -89,7 +89,10 @@ internal sealed class ForeignAddressRule(PlainHttpRule plainHttp, Func<string, C
         IPAddress[] addresses;
         try
         {
-            addresses = IPAddress.TryParse(address.IdnHost, out var literal) ? [literal] : await resolve(address.IdnHost, cancellationToken);
+            // Some resolvers take an address with a dot at its end for that address.
+            addresses = IPAddress.TryParse(address.IdnHost.TrimEnd('.'), out var literal)
+                ? [literal]
+                : await resolve(address.IdnHost, cancellationToken);
         }
         catch (SocketException)
         {

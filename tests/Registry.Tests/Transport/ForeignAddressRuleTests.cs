@@ -15,6 +15,8 @@ public sealed class ForeignAddressRuleTests
         ["rebound.example.com"] = "127.0.0.1",
         ["metadata.internal"] = "169.254.169.254",
         ["mapped.example.com"] = "::ffff:10.0.0.1",
+        ["registry.internal."] = "10.0.0.1",
+        ["mixed.example.com"] = "203.0.113.3,10.0.0.3",
     };
 
     [Theory]
@@ -54,6 +56,27 @@ public sealed class ForeignAddressRuleTests
     [InlineData("https://registry.example.com/", "https://100.64.0.1/token", "inside this network")]
     [InlineData("https://registry.example.com/", "https://[fd00::1]/token", "inside this network")]
     [InlineData("https://registry.internal/", "https://localhost/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://localhost./token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://any.localhost/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://2130706433/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://0x7f.1/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://0177.0.0.1/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://0xa000001/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://012.0.0.1/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://10.0.0.1./token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://[::ffff:10.0.0.1]/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://[::ffff:a00:1]/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://[64:ff9b::10.0.0.1]/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://[2002:a00:1::]/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://[::]/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://registry.internal./token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://mixed.example.com/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://@auth.internal/token", "inside this network")]
+    [InlineData("https://registry.example.com/", "https://registry.example.com@auth.internal/token", "plain https address")]
+    [InlineData("https://registry.example.com/", "https://[64:ff9b::a9fe:a9fe]/token", "link-local")]
+    [InlineData("https://registry.internal/", "https://2852039166/token", "link-local")]
+    [InlineData("http://localhost:5000/", "gopher://127.0.0.1:6379/_SET", "plain https address")]
+    [InlineData("https://registry.example.com/", "unix:///var/run/docker.sock", "plain https address")]
     [InlineData("https://registry.internal/", "https://169.254.169.254/token", "link-local")]
     [InlineData("https://registry.internal/", "https://metadata.internal/token", "link-local")]
     [InlineData("http://localhost:5000/", "https://[fe80::1]/token", "link-local")]
@@ -71,5 +94,5 @@ public sealed class ForeignAddressRuleTests
         new ForeignAddressRule(new PlainHttpRule(["listed.internal"]), ResolveAsync).CheckAsync("the registry", new Uri(registry), new Uri(target), "token endpoint", default);
 
     private static Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>
-        Names.TryGetValue(name, out var address) ? Task.FromResult<IPAddress[]>([IPAddress.Parse(address)]) : throw new SocketException((int)SocketError.HostNotFound);
+        Names.TryGetValue(name, out var address) ? Task.FromResult<IPAddress[]>([.. address.Split(',').Select(IPAddress.Parse)]) : throw new SocketException((int)SocketError.HostNotFound);
 }

@@ -336,9 +336,4 @@ public sealed class RegistryAuthenticatorTests : IAsyncLifetime
     }
 
     private RegistryAuthenticator For(RegistryCredential? credential) => _client.AuthenticatorFor(_registry.Host, credential);
-
-    private sealed class StubHandler(Func<HttpRequestMessage, HttpResponseMessage> answer) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => Task.FromResult(answer(request));
-    }
 }

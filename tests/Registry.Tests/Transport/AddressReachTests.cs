@@ -1,0 +1,52 @@
+using System.Net;
+using ImageBuilder.Registry.Transport;
+
+namespace ImageBuilder.Registry.Tests.Transport;
+
+public sealed class AddressReachTests
+{
+    [Theory]
+    [InlineData("203.0.113.1", nameof(AddressReach.Public))]
+    [InlineData("8.8.8.8", nameof(AddressReach.Public))]
+    [InlineData("172.15.255.255", nameof(AddressReach.Public))]
+    [InlineData("172.32.0.0", nameof(AddressReach.Public))]
+    [InlineData("100.63.255.255", nameof(AddressReach.Public))]
+    [InlineData("2606:4700::1", nameof(AddressReach.Public))]
+    [InlineData("64:ff9b::808:808", nameof(AddressReach.Public))]
+    [InlineData("2002:808:808::1", nameof(AddressReach.Public))]
+    [InlineData("10.0.0.1", nameof(AddressReach.Private))]
+    [InlineData("172.16.0.1", nameof(AddressReach.Private))]
+    [InlineData("172.31.255.255", nameof(AddressReach.Private))]
+    [InlineData("192.168.0.1", nameof(AddressReach.Private))]
+    [InlineData("192.0.0.1", nameof(AddressReach.Private))]
+    [InlineData("198.18.0.1", nameof(AddressReach.Private))]
+    [InlineData("100.64.0.1", nameof(AddressReach.Private))]
+    [InlineData("0.0.0.1", nameof(AddressReach.Private))]
+    [InlineData("fd00::1", nameof(AddressReach.Private))]
+    [InlineData("fec0::1", nameof(AddressReach.Private))]
+    [InlineData("::ffff:10.0.0.1", nameof(AddressReach.Private))]
+    [InlineData("::ffff:0:10.0.0.1", nameof(AddressReach.Private))]
+    [InlineData("::10.0.0.1", nameof(AddressReach.Private))]
+    [InlineData("64:ff9b::a00:1", nameof(AddressReach.Private))]
+    [InlineData("64:ff9b:1::1", nameof(AddressReach.Private))]
+    [InlineData("2002:a00:1::", nameof(AddressReach.Private))]
+    [InlineData("2001:0:1::1", nameof(AddressReach.Private))]
+    [InlineData("127.0.0.1", nameof(AddressReach.Loopback))]
+    [InlineData("127.255.255.254", nameof(AddressReach.Loopback))]
+    [InlineData("0.0.0.0", nameof(AddressReach.Loopback))]
+    [InlineData("::", nameof(AddressReach.Loopback))]
+    [InlineData("::1", nameof(AddressReach.Loopback))]
+    [InlineData("::ffff:127.0.0.1", nameof(AddressReach.Loopback))]
+    [InlineData("64:ff9b::7f00:1", nameof(AddressReach.Loopback))]
+    [InlineData("2002:7f00:1::", nameof(AddressReach.Loopback))]
+    [InlineData("169.254.169.254", nameof(AddressReach.LinkLocal))]
+    [InlineData("::ffff:169.254.169.254", nameof(AddressReach.LinkLocal))]
+    [InlineData("64:ff9b::a9fe:a9fe", nameof(AddressReach.LinkLocal))]
+    [InlineData("2002:a9fe:a9fe::", nameof(AddressReach.LinkLocal))]
+    [InlineData("fe80::1%2", nameof(AddressReach.LinkLocal))]
+    [InlineData("ff02::1", nameof(AddressReach.LinkLocal))]
+    [InlineData("224.0.0.1", nameof(AddressReach.LinkLocal))]
+    [InlineData("255.255.255.255", nameof(AddressReach.LinkLocal))]
+    [InlineData("240.0.0.1", nameof(AddressReach.LinkLocal))]
+    public void Reach_IsWhereTheAddressIs(string address, string expected) => IPAddress.Parse(address).Reach().ToString().ShouldBe(expected);
+}
