@@ -20,6 +20,8 @@ internal sealed class ImageCopy(
     private const int MaximumDepth = 3;
     private const int MaximumReferrers = 1000;
 
+    // A mirror of the target may have what the target itself has not.
+    private readonly RegistryCall _targetCall = call with { UseMirrors = false };
     private readonly bool _sameRegistry = RegistryHost.Normalise(from.Domain) == RegistryHost.Normalise(to.Domain);
     private readonly SemaphoreSlim _transfers = new(options.BlobsAtOnce);
     private readonly ConcurrentDictionary<Digest, Lazy<Task>> _blobs = [];
@@ -42,7 +44,7 @@ internal sealed class ImageCopy(
                 throw new RegistryException(RegistryError.DigestMismatch, from.Domain, $"cannot copy {from} to {to}: the image has digest {manifest.Digest}");
             }
 
-            var there = await client.HeadManifestAsync(to, toCredential, call, cancellationToken);
+            var there = await client.HeadManifestAsync(to, toCredential, _targetCall, cancellationToken);
             _manifests[manifest.Digest] = new Lazy<Task>(Task.CompletedTask);
             if (there?.Digest != manifest.Digest)
             {
@@ -101,7 +103,7 @@ internal sealed class ImageCopy(
 
     private async Task CopyMissingAsync(Digest digest, int depth, CancellationToken cancellationToken)
     {
-        if (await client.HeadManifestAsync(to.WithDigest(digest), toCredential, call, cancellationToken) is null)
+        if (await client.HeadManifestAsync(to.WithDigest(digest), toCredential, _targetCall, cancellationToken) is null)
         {
             Manifest manifest;
             try

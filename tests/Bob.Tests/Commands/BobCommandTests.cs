@@ -32,6 +32,10 @@ public sealed class BobCommandTests
     [InlineData("proxy", "--listen", "nowhere")]
     [InlineData("proxy", "--target-ref", "UPPER/CASE")]
     [InlineData("proxy", "--auth", "not json")]
+    [InlineData("proxy", "--mirror", "docker.io")]
+    [InlineData("proxy", "--mirror", "=mirror")]
+    [InlineData("proxy", "--ca-bundle", "/missing.pem")]
+    [InlineData("init", "--ca-bundle")]
     public async Task Run_WrongArguments_IsAUsageError(params string[] arguments)
     {
         var result = await Command.RunAsync(Processes.Bob.Path, arguments);

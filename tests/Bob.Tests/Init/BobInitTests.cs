@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ImageBuilder.Bob.Tests.Processes;
 using ImageBuilder.Sandbox.Git;
 using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Sandbox.Registry;
 using ImageBuilder.Testing;
 
 namespace ImageBuilder.Bob.Tests.Init;
@@ -263,6 +264,28 @@ public sealed class BobInitTests : IAsyncLifetime
         (await InitAllAsync(_open!, "{}", url => url.Replace("sample", "outer", StringComparison.Ordinal))).ExitCode.ShouldBe(1);
 
         Outcome().Message.ShouldContain("transport that is not allowed");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_ServerOfAPrivateAuthority_IsTrustedByItsBundleAlone()
+    {
+        using var authority = PrivateAuthority.Create(_folder["authority"]);
+        using var other = PrivateAuthority.Create(_folder["other"]);
+        using var certificate = authority.Issue("git");
+        await using var server = await GitServer.StartAsync([_folder["git"]], certificate: certificate);
+        var input = new JsonObject { ["git"] = new JsonObject { ["remoteUri"] = server.Url("sample.git") } }.ToJsonString();
+        var variables = new Dictionary<string, string> { ["BOB_WORKSPACE"] = Workspace, ["TMPDIR"] = Directory.CreateDirectory(_folder["tmp"]).FullName };
+        Task<CommandResult> RunAsync(params string[] bundles) =>
+            Command.RunAsync(Processes.Bob.Path, ["init", .. bundles.SelectMany(bundle => (string[])["--ca-bundle", bundle])], input, variables);
+
+        (await RunAsync()).ExitCode.ShouldBe(1);
+        Outcome().Message.ShouldContain("certificate");
+        (await RunAsync(other.CertificateFile)).ExitCode.ShouldBe(1);
+        (await RunAsync("missing.pem")).Errors.ShouldContain("missing.pem");
+        (await RunAsync(other.CertificateFile, authority.CertificateFile)).ShouldBe(new CommandResult(string.Empty, string.Empty));
+
+        Read("Dockerfile").ShouldBe("FROM two");
+        Directory.EnumerateFiles(_folder["tmp"], "ca-*").ShouldBeEmpty();
     }
 
     [Fact]

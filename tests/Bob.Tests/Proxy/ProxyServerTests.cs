@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using ImageBuilder.Bob.Proxy;
@@ -226,6 +227,54 @@ public sealed class ProxyServerTests
         (await client.GetStringAsync(Relative($"v2/base/blobs/{Digest}"))).ShouldBe("blob");
 
         authorization.ShouldBe(string.Empty);
+    }
+
+    [Fact]
+    public async Task Read_MirrorHasIt_ComesFromThere_WithTheMirrorsCredential()
+    {
+        await using var registry = await FakeRegistry.StartAsync(context => context.Response.WriteAsync("the registry's"));
+        await using var mirror = await FakeRegistry.StartAsync(context => context.Response.WriteAsync("the mirror's"));
+        await using var proxy = await ProxyServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new RegistryTransportOptions { Mirrors = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(registry.Host, [$"{mirror.Host}/hub"]) });
+        proxy.Serve(new ProxyRouter(
+            [new ProxyAlias("base", ImageReference.Parse($"{registry.Host}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry.Host}/org/ws:2"))],
+            ProxyCredentials.ParseOne($$"""{"auth":{"auths":{"{{registry.Host}}":{"auth":"{{Auth("u:installation")}}"} } },"mirrorAuth":{"{{mirror.Host}}":{"auth":"{{Auth("m:irror")}}"} } }""")));
+        using var client = Client(proxy);
+
+        (await client.GetStringAsync(Relative("v2/base/manifests/1"))).ShouldBe("the mirror's");
+        (await client.GetStringAsync(Relative($"v2/lib/app/manifests/1?ns={registry.Host}"))).ShouldBe("the mirror's");
+        (await client.GetStringAsync(Relative("v2/target/manifests/2"))).ShouldBe("the registry's");
+
+        mirror.Requests.Where(asked => asked != "GET /v2/").ShouldBe(
+            [$"GET /v2/hub/org/base/manifests/1?ns={Uri.EscapeDataString(registry.Host)}", $"GET /v2/hub/lib/app/manifests/1?ns={Uri.EscapeDataString(registry.Host)}"]);
+        mirror.Logins.Distinct().ShouldBe([$"Basic {Auth("m:irror")}"]);
+        registry.Logins.Distinct().ShouldBe([$"Basic {Auth("u:installation")}"]);
+        // Who names the mirror itself gets nothing by its credential.
+        (await client.GetAsync(Relative($"v2/lib/app/manifests/1?ns={mirror.Host}"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        mirror.Logins.Last().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Read_MirrorHasItNot_ComesFromTheRegistry()
+    {
+        await using var registry = await FakeRegistry.StartAsync(context => context.Response.WriteAsync("the registry's"));
+        await using var mirror = await FakeRegistry.StartAsync(
+            context =>
+            {
+                context.Response.StatusCode = 404;
+                return Task.CompletedTask;
+            },
+            open: true);
+        await using var proxy = await ProxyServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0),
+            new RegistryTransportOptions { Mirrors = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(registry.Host, [mirror.Host]) });
+        proxy.Serve(new ProxyRouter([], ProxyCredentials.Parse(null, $$"""{"{{registry.Host}}":{"auth":"{{Auth("u:request")}}"} }""")));
+        using var client = Client(proxy);
+
+        (await client.GetStringAsync(Relative($"v2/lib/app/manifests/1?ns={registry.Host}"))).ShouldBe("the registry's");
+
+        mirror.Requests.Count(asked => asked.Contains("/manifests/", StringComparison.Ordinal)).ShouldBe(1);
     }
 
     private static Uri Relative(string path) => new(path, UriKind.Relative);

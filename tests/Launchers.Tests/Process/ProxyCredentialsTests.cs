@@ -127,6 +127,15 @@ public sealed class ProxyCredentialsTests
     }
 
     [Fact]
+    public async Task Compose_Mirrors_AreApartFromWhatTheRequestMayName()
+    {
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, FileOrder, RegistryAccess.None, ["private.test", "open.test"], CancellationToken.None))!;
+
+        json["mirrorAuth"]!.AsObject().Select(entry => entry.Key).ShouldBe(["private.test"]);
+        json["additionalAuth"]!.AsObject().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Compose_Tokens_KeepTheirKind()
     {
         var keychain = new Keychain(

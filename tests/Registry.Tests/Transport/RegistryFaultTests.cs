@@ -86,6 +86,7 @@ public sealed class RegistryFaultTests : IAsyncLifetime
         _registry.FailOn("/manifests/", context =>
         {
             context.Response.ContentType = FaultyRegistry.OciManifest;
+            context.Response.ContentLength = Json.Length;
             context.Response.Headers["Docker-Content-Digest"] = Digest.Compute([]).ToString();
             return context.Response.WriteAsync(Json);
         });
@@ -160,7 +161,7 @@ public sealed class RegistryFaultTests : IAsyncLifetime
             return TakeAsync(context, asked, stored);
         };
 
-        await _client.PushBlobAsync(_registry.Image(), Digest.Compute([1, 2]), 2, _ => Task.FromResult<Stream>(new MemoryStream([1, 2])), null);
+        await _client.PushBlobAsync(_registry.Image(), Client.Blobs.Of([1, 2]), null);
 
         starts.ShouldBe(3);
         stored.Count.ShouldBe(1);

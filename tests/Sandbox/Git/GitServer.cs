@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ImageBuilder.Sandbox.Processes;
 using Microsoft.AspNetCore.Builder;
@@ -14,49 +15,62 @@ using Microsoft.Extensions.Logging;
 
 namespace ImageBuilder.Sandbox.Git;
 
-/// <summary>Serves git repositories for reading over HTTP on 127.0.0.1: Kestrel in front of <c>git http-backend</c>.</summary>
+/// <summary>Serves git repositories for reading over HTTP, or HTTPS, on 127.0.0.1: Kestrel in front of <c>git http-backend</c>.</summary>
 public sealed class GitServer : IAsyncDisposable
 {
     private const string Upload = "git-upload-pack";
 
     private readonly WebApplication _application;
 
-    private GitServer(WebApplication application, int port)
+    private readonly string _scheme;
+
+    private GitServer(WebApplication application, Uri address)
     {
         _application = application;
-        Port = port;
+        _scheme = address.Scheme;
+        Port = address.Port;
     }
 
     /// <summary>The port it listens on.</summary>
     public int Port { get; }
 
     /// <summary>Where a repository is served: <paramref name="path"/> is its path below its root folder.</summary>
-    public string Url(string path) => $"http://127.0.0.1:{Port}/{path}";
+    public string Url(string path) => $"{_scheme}://127.0.0.1:{Port}/{path}";
 
     /// <summary>Serves every repository below <paramref name="roots"/>; where two roots have one of the same path, the earlier root wins.</summary>
     /// <param name="roots">Folders; a repository may lie at any depth, bare or with a work tree.</param>
     /// <param name="port">The port to listen on; 0 chooses one.</param>
     /// <param name="requiredLogin">"user:password" that every request must carry; null asks for none.</param>
+    /// <param name="certificate">What it speaks TLS with; null: it speaks plain HTTP.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<GitServer> StartAsync(
         IReadOnlyList<string> roots,
         int port = 0,
         string? requiredLogin = null,
+        X509Certificate2? certificate = null,
         CancellationToken cancellationToken = default)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(options =>
         {
             options.Limits.MaxRequestBodySize = null;
-            options.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
+            options.Listen(IPAddress.Loopback, port, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
         });
         var application = builder.Build();
         application.Run(context => ServeAsync(context, roots, requiredLogin));
         await application.StartAsync(cancellationToken);
         var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new GitServer(application, new Uri(address).Port);
+        return new GitServer(application, new Uri(address));
     }
 
     /// <inheritdoc />
