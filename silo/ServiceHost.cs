@@ -10,9 +10,11 @@ using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Credentials.Ecr;
+using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 using ImageBuilder.Silo.Configuration;
 using ImageBuilder.Silo.Hosting;
+using ImageBuilder.Silo.Metrics;
 using ImageBuilder.Silo.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -95,7 +97,8 @@ internal static class ServiceHost
         services.AddGrainServices();
         services.AddSingleton<IBuildLogs>(new FileBuildLogs(
             Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
-        services.AddSingleton(provider => new RegistryClient(TransportOptions(configuration.Registry, provider)));
+        services.AddSingleton<IRegistryObserver>(new RegistryMetrics(Prometheus.Metrics.DefaultFactory, ClassesOf(configuration)));
+        services.AddSingleton(provider => new RegistryClient(TransportOptions(configuration, provider)));
         services.AddSingleton(provider => new Keychain(CredentialSources(configuration, provider)));
         services.AddSingleton(new ProcessLauncherOptions
         {
@@ -111,15 +114,23 @@ internal static class ServiceHost
         services.AddSingleton<IBuildLauncher, ProcessLauncher>();
     }
 
-    private static RegistryTransportOptions TransportOptions(RegistryConfiguration registry, IServiceProvider provider) => new()
+    private static RegistryTransportOptions TransportOptions(ServiceConfiguration configuration, IServiceProvider provider) => new()
     {
-        PlainHttpHosts = [.. registry.PlainHttpHosts],
-        Mirrors = MirrorsOf(registry),
+        PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts],
+        Mirrors = MirrorsOf(configuration.Registry),
         // What a mirror gives out is every request's, whoever's credential opens it.
         MirrorCredentials = (mirror, cancellationToken) =>
             provider.GetRequiredService<Keychain>().FindAsync(mirror, RegistryAccess.All, cancellationToken),
-        CaBundles = [.. registry.CaBundles.Select(Path.GetFullPath)],
+        CaBundles = [.. configuration.Registry.CaBundles.Select(Path.GetFullPath)],
+        Observer = provider.GetRequiredService<IRegistryObserver>(),
     };
+
+    private static HostClasses ClassesOf(ServiceConfiguration configuration) => new(
+        [
+            ImageReference.Parse(configuration.Orchestrator.BaseImageRepository.Name).Domain,
+            ImageReference.Parse(configuration.Orchestrator.WorkspaceImageRepository.Name).Domain,
+        ],
+        configuration.Registry.Mirrors.SelectMany(entry => entry.Value));
 
     private static ImmutableDictionary<string, ImmutableArray<string>> MirrorsOf(RegistryConfiguration registry) =>
         registry.Mirrors.ToImmutableDictionary(entry => entry.Key, entry => entry.Value.ToImmutableArray());
