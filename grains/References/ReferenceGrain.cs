@@ -210,7 +210,7 @@ internal sealed partial class ReferenceGrain(
         }
         catch (RegistryException error)
         {
-            return Refused(OutcomeOf(error.Error), error.Message);
+            return Refused(OutcomeOf(error.Error), Redaction.Of(error.Message, credential));
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {

@@ -25,6 +25,95 @@ public sealed class ReferenceGrainTests
         world.Registry.Heads.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Resolve_TenThousandAtOnceOfAColdIndex_OneHeadAndOneGet(bool isEverySecondPatient)
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.PutIndex("app:1");
+        var grain = host.Reference(Key);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 10_000).Select(
+            index => grain.Resolve(Query(RegistryAccessMessage.Nothing) with { Patient = isEverySecondPatient && index % 2 == 0 })));
+
+        answers.ShouldAllBe(answer => answer.Outcome == ResolveOutcome.Found && answer.Digest == TestRegistry.DigestOf('a'));
+        (world.Registry.Heads, world.Registry.Gets).ShouldBe((1, 1));
+    }
+
+    [Fact]
+    public async Task Resolve_IndexSeenBefore_HeadAlone()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.PutIndex("app:1");
+        var now = Query(RegistryAccessMessage.Nothing) with { MaxAge = TimeSpan.Zero };
+
+        for (var times = 0; times < 5; times++)
+        {
+            (await host.Reference(Key).Resolve(now)).Digest.ShouldBe(TestRegistry.DigestOf('a'));
+        }
+
+        (world.Registry.Heads, world.Registry.Gets).ShouldBe((5, 1));
+    }
+
+    [Fact]
+    public async Task Resolve_KeyOfTheManifest_TellsTheIndexWithoutReadingIt()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var digest = world.Registry.PutIndex("app:1");
+        var grain = host.Reference(ReferenceKey.OfManifest(ImageReference.Parse($"{TestRegistry.Host}/app:1")));
+
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing) with { MaxAge = TimeSpan.Zero })).Digest.ShouldBe(digest);
+
+        (world.Registry.Heads, world.Registry.Gets).ShouldBe((1, 0));
+        world.Registry.Remove("app:1");
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing) with { MaxAge = TimeSpan.Zero })).Outcome.ShouldBe(ResolveOutcome.NotFound);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    public async Task Resolve_RegistryGoesDown_WhatWasKnownIsGivenOutToWhoKnewIt(HttpStatusCode status)
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var grain = host.Reference(Key);
+        await grain.Resolve(Query(GrainWorld.Own("anna", "right")));
+        world.Registry.Fail(status);
+        world.Clock.Advance(TimeSpan.FromMinutes(30));
+
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Digest.ShouldBe(TestRegistry.DigestOf('a'));
+
+        (await grain.Resolve(Query(GrainWorld.Own("ben", "right")))).Outcome.ShouldNotBe(ResolveOutcome.Found);
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")) with { MaxAge = TimeSpan.Zero })).Outcome.ShouldNotBe(ResolveOutcome.Found);
+        world.Clock.Advance(TimeSpan.FromMinutes(31));
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Outcome.ShouldNotBe(ResolveOutcome.Found);
+    }
+
+    [Fact]
+    public async Task Resolve_CredentialIsRevoked_OpensNothingAnyMore()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("anna", "right");
+        var grain = host.Reference(Key);
+        await grain.Resolve(Query(GrainWorld.Own("anna", "right")));
+        world.Registry.Login = ("anna", "other");
+        world.Clock.Advance(TimeSpan.FromMinutes(3));
+
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Outcome.ShouldBe(ResolveOutcome.Denied);
+
+        world.Registry.Login = null;
+        world.Registry.Fail(HttpStatusCode.ServiceUnavailable);
+        world.Clock.Advance(TimeSpan.FromSeconds(6));
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Outcome.ShouldBe(ResolveOutcome.Failed);
+    }
+
     [Fact]
     public async Task Resolve_CallerWithoutAccess_NeverGetsTheAnswerOfOneWithAccess()
     {
@@ -158,6 +247,126 @@ public sealed class ReferenceGrainTests
         };
 
         (await host.Reference(Key).Resolve(Query(RegistryAccessMessage.Nothing) with { Patient = true })).Outcome.ShouldBe(ResolveOutcome.Found);
+    }
+
+    [Fact]
+    public async Task Resolve_DeniedTwice_EachIsToldOfItsOwnAllowList()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Login = ("anna", "right");
+        var grain = host.Reference(Key);
+
+        var first = await grain.Resolve(Query(RegistryAccessMessage.Nothing with { AllowedHosts = ["secret-project.test"] }));
+        var second = await grain.Resolve(Query(RegistryAccessMessage.Nothing with { AllowedHosts = ["other.test"] }));
+
+        first.Message.ShouldContain("secret-project.test");
+        second.Message.ShouldContain("other.test");
+        second.Message.ShouldNotContain("secret-project.test");
+    }
+
+    [Fact]
+    public async Task Resolve_RegistrySaysBackWhatItWasSent_TheSecretIsNotShown()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.OnManifest = (request, _) => Task.FromResult<HttpResponseMessage?>(new HttpResponseMessage(HttpStatusCode.Gone)
+        {
+            Content = new StringContent(
+                $$"""{"errors":[{"code":"ODD","message":"anna s3cr3t-pass {{Convert.ToBase64String("anna:s3cr3t-pass"u8)}} eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"}]}"""),
+        });
+        world.Registry.Login = null;
+
+        var answer = await host.Reference(Key).Resolve(Query(GrainWorld.Own("anna", "s3cr3t-pass")));
+
+        answer.Outcome.ShouldBe(ResolveOutcome.Unusable);
+        answer.Message.ShouldContain("ODD");
+        answer.Message.ShouldNotContain("s3cr3t-pass");
+        answer.Message.ShouldNotContain(Convert.ToBase64String("anna:s3cr3t-pass"u8));
+        answer.Message.ShouldNotContain("eyJ");
+    }
+
+    [Fact]
+    public async Task Resolve_RegistryTakesLong_SaysToWaitAndGoesOnWhereItWas()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Registry.OnManifest = async (_, _) =>
+        {
+            await answer.Task;
+            return null;
+        };
+        var query = Query(RegistryAccessMessage.Nothing) with { MaxAge = TimeSpan.Zero };
+        var grain = host.Reference(Key);
+
+        var waiting = await grain.Resolve(query);
+
+        waiting.Outcome.ShouldBe(ResolveOutcome.Waiting);
+        waiting.Ticket!.Waited.ShouldBeGreaterThan(TimeSpan.FromSeconds(9));
+        var again = grain.Resolve(query with { Ticket = waiting.Ticket });
+        answer.SetResult();
+        (await again).Digest.ShouldBe(TestRegistry.DigestOf('a'));
+        (await grain.Resolve(query with { Ticket = waiting.Ticket })).Outcome.ShouldBe(ResolveOutcome.Found);
+        world.Registry.Heads.ShouldBe(1);
+        (await grain.Resolve(query with { Ticket = waiting.Ticket with { Activation = Guid.NewGuid() } })).Outcome.ShouldBe(ResolveOutcome.Found);
+        world.Registry.Heads.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Precache_PrivateImage_FreshForTheIntervalForTheInstallationsCredentialAlone()
+    {
+        await using var world = new GrainWorld();
+        world.Credentials.Add(new InstallationCredentials(RegistryCredential.Basic("service", "secret")));
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("service", "secret");
+        var grain = host.Reference(Key);
+
+        (await grain.Precache(TimeSpan.FromHours(6))).Outcome.ShouldBe(ResolveOutcome.Found);
+
+        var asked = world.Registry.Heads;
+        world.Clock.Advance(TimeSpan.FromHours(2));
+        (await grain.Resolve(Query(RegistryAccessMessage.Everything))).Outcome.ShouldBe(ResolveOutcome.Found);
+        world.Registry.Heads.ShouldBe(asked);
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing))).Outcome.ShouldBe(ResolveOutcome.Denied);
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "wrong")))).Outcome.ShouldBe(ResolveOutcome.Denied);
+    }
+
+    [Fact]
+    public async Task Precache_PublicImage_FreshForTheIntervalForCallersWithoutCredential()
+    {
+        await using var world = new GrainWorld();
+        world.Credentials.Add(new InstallationCredentials(RegistryCredential.Basic("service", "secret")));
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var grain = host.Reference(Key);
+        await grain.Precache(TimeSpan.FromHours(6));
+        world.Registry.Put("app:1", 'b');
+        world.Clock.Advance(TimeSpan.FromHours(2));
+
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing))).Digest.ShouldBe(TestRegistry.DigestOf('a'));
+        (await grain.Resolve(Query(RegistryAccessMessage.Everything))).Digest.ShouldBe(TestRegistry.DigestOf('a'));
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Digest.ShouldBe(TestRegistry.DigestOf('b'));
+        (await grain.Resolve(Query(RegistryAccessMessage.Nothing) with { MaxAge = TimeSpan.Zero })).Digest.ShouldBe(TestRegistry.DigestOf('b'));
+    }
+
+    [Fact]
+    public async Task Precache_AgainWithinHalfTheInterval_AsksNothing()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        var grain = host.Reference(Key);
+        await grain.Precache(TimeSpan.FromHours(6));
+
+        await grain.Precache(TimeSpan.FromHours(6));
+        world.Registry.Heads.ShouldBe(1);
+        world.Clock.Advance(TimeSpan.FromHours(4));
+        await grain.Precache(TimeSpan.FromHours(6));
+
+        world.Registry.Heads.ShouldBe(2);
     }
 
     [Fact]
