@@ -32,6 +32,9 @@ internal sealed partial class BuildGrain
     [LoggerMessage(9, LogLevel.Warning, "Build {BuildId} could not give back its place in the queue")]
     private static partial void LogLeaveFailed(ILogger logger, Exception error, Guid buildId);
 
+    [LoggerMessage(11, LogLevel.Warning, "It cannot be seen whether the last change of build {BuildId} was stored")]
+    private static partial void LogStoreUnreadable(ILogger logger, Exception error, Guid buildId);
+
     [LoggerMessage(10, LogLevel.Warning, "Build {BuildId} was not stored, and could not be taken off the list of builds")]
     private static partial void LogDropFailed(ILogger logger, Exception error, Guid buildId);
 }

@@ -669,10 +669,12 @@ internal sealed partial class BuildGrain(
             {
                 await state.WriteStateAsync();
             }
-            catch
+            catch (Exception error) when (error is not InconsistentStateException)
             {
-                state.State = _build;
-                throw;
+                if (!await HoldsAsync(next))
+                {
+                    throw;
+                }
             }
 
             _build = next;
@@ -682,6 +684,29 @@ internal sealed partial class BuildGrain(
         {
             _storing.Release();
         }
+    }
+
+    /// <summary>Whether the store holds a version all the same: a write that failed may have been made.</summary>
+    private async Task<bool> HoldsAsync(BuildState version)
+    {
+        try
+        {
+            await state.ReadStateAsync();
+        }
+        catch (Exception error)
+        {
+            LogStoreUnreadable(logger, error, Id);
+            return false;
+        }
+
+        if (state.State.Version == _build.Version)
+        {
+            return false;
+        }
+
+        var isOurs = state.State.Version == version.Version && state.State.Transitions.SequenceEqual(version.Transitions);
+        _build = state.State;
+        return isOurs ? true : throw new InconsistentStateException($"build {Id} is stored at version {_build.Version} by another activation");
     }
 
     private async Task ClearAsync()

@@ -2,6 +2,7 @@ using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Registry.Names;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 
@@ -13,10 +14,13 @@ namespace ImageBuilder.Grains.Images;
 /// know whether the image is there wait for one answer together.
 /// </summary>
 [Reentrant]
-internal sealed class ImageGrain(
+internal sealed partial class ImageGrain(
     [PersistentState("image", StateStorage.Name)] IPersistentState<ImageState> state,
-    TimeProvider clock) : Grain, IImageGrain, IDisposable
+    TimeProvider clock,
+    ILogger<ImageGrain> logger) : Grain, IImageGrain, IDisposable
 {
+    private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _starting = new(1);
 
     /// <inheritdoc />
@@ -40,7 +44,8 @@ internal sealed class ImageGrain(
     }
 
     /// <inheritdoc />
-    public async Task<Guid?> GetLatestBuild() => (await FindLatestAsync())?.Id;
+    public async Task<Guid?> GetLatestBuild() =>
+        state.State.BuildId is { } id && await GrainFactory.GetGrain<IBuildGrain>(id).Watch(afterVersion: 0, TimeSpan.Zero) is not null ? id : null;
 
     /// <inheritdoc />
     public async Task<bool> Forget(Guid buildId)
@@ -82,32 +87,76 @@ internal sealed class ImageGrain(
         if (latest is not null || state.State.BuildId is not { } id)
         {
             id = Guid.NewGuid();
-            state.State = new ImageState { BuildId = id };
-            await state.WriteStateAsync();
+            await NoteAsync(id);
         }
 
         await GrainFactory.GetGrain<IBuildGrain>(id).Start(order);
         return new BuildTicket(id, Joined: false);
     }
 
-    private async Task<BuildSnapshot?> FindLatestAsync() => state.State.BuildId is { } id
-        ? await GrainFactory.GetGrain<IBuildGrain>(id).Watch(afterVersion: 0, TimeSpan.Zero)
-        : null;
-
-    private async Task<bool> ServesAsync(BuildSnapshot build, BuildOrderMessage order) =>
-        !build.IsFinal || (!order.Force && await MadeImageAsync(build, order.Access));
-
-    /// <summary>
-    /// An order that found no image may arrive after the build that made it has ended; it joins that build if the image is still there.
-    /// </summary>
-    private async Task<bool> MadeImageAsync(BuildSnapshot latest, RegistryAccessMessage access)
+    private async Task NoteAsync(Guid buildId)
     {
-        if (latest.Status != BuildStatus.Succeeded)
+        var known = state.State;
+        state.State = new ImageState { BuildId = buildId };
+        try
         {
-            return false;
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // A build that is noted in memory alone would be started, and after a restart started again.
+            state.State = known;
+            throw;
+        }
+    }
+
+    /// <summary>The last build, and when it is being cancelled, its end; null when there was none. One that cannot be read is not waited for either.</summary>
+    private async Task<BuildSnapshot?> FindLatestAsync()
+    {
+        if (state.State.BuildId is not { } id)
+        {
+            return null;
         }
 
-        var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(latest.WorkspaceRef)));
+        try
+        {
+            var build = GrainFactory.GetGrain<IBuildGrain>(id);
+            var latest = await build.Watch(afterVersion: 0, TimeSpan.Zero);
+            for (var began = clock.GetTimestamp(); latest is not null && IsToBeWaitedFor(latest) && clock.GetElapsedTime(began) < CancelPatience;)
+            {
+                latest = await build.Watch(latest.Version, CancelPatience);
+            }
+
+            return latest;
+        }
+        catch (UnreadableStateException error)
+        {
+            LogLatestUnreadable(logger, error, id, this.GetPrimaryKeyString());
+            if (state.State.BuildId == id)
+            {
+                state.State = new ImageState();
+            }
+
+            return null;
+        }
+    }
+
+    private async Task<bool> ServesAsync(BuildSnapshot build, BuildOrderMessage order) => Decide(build, order.Force) switch
+    {
+        JoinDecision.Start => false,
+        JoinDecision.JoinIfImageIsThere => await IsImageThereAsync(build, order.Access),
+
+        // Also when its end does not come: better to be told of that than to build the image twice at once.
+        _ => true,
+    };
+
+    private static bool IsToBeWaitedFor(BuildSnapshot build) => Decide(build, force: false) == JoinDecision.WaitForEnd;
+
+    private static JoinDecision Decide(BuildSnapshot build, bool force) => JoinPolicy.Decide(build.Status, build.CancelRequested, force);
+
+    private async Task<bool> IsImageThereAsync(BuildSnapshot build, RegistryAccessMessage access)
+    {
+        var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(build.WorkspaceRef)));
         var answer = await ReferenceQuestion.AskAsync(
             image.Resolve, new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: false), clock, CancellationToken.None);
         return answer.Outcome == ResolveOutcome.Found;

@@ -53,15 +53,32 @@ public sealed class BuildLifecycleTests
         reached.Count.ShouldBe(Enum.GetValues<BuildStatus>().Length);
     }
 
+    public static TheoryData<FailureReason> AllReasons() => [.. Enum.GetValues<FailureReason>()];
+
     [Theory]
-    [InlineData(FailureReason.BuilderLost, 1, true)]
-    [InlineData(FailureReason.LauncherUnavailable, 1, true)]
-    [InlineData(FailureReason.BuilderLost, 2, false)]
-    [InlineData(FailureReason.BuildStepFailed, 1, false)]
-    [InlineData(FailureReason.Cancelled, 1, false)]
-    [InlineData(FailureReason.Internal, 1, false)]
-    public void MayRetry_ByReasonAndAttempts_IsOnceAndOnlyForFaultsOfThePlace(FailureReason reason, int attempts, bool expected) =>
-        AttemptPolicy.MayRetry(reason, attempts).ShouldBe(expected);
+    [MemberData(nameof(AllReasons))]
+    public void MayRetry_OfEveryReason_IsOnceAndOnlyForFaultsOfThePlace(FailureReason reason)
+    {
+        var faultOfPlace = reason is FailureReason.BuilderLost or FailureReason.LauncherUnavailable;
+
+        AttemptPolicy.IsFaultOfPlace(reason).ShouldBe(faultOfPlace);
+        Enumerable.Range(0, 5).Select(attempts => AttemptPolicy.MayRetry(reason, attempts)).ShouldBe([faultOfPlace, faultOfPlace, false, false, false]);
+    }
+
+    [Theory]
+    [MemberData(nameof(AllReasons))]
+    public void EndOf_EveryReason_IsAnUnhappyEnd(FailureReason reason)
+    {
+        var expected = reason switch
+        {
+            FailureReason.Cancelled => BuildStatus.Cancelled,
+            FailureReason.Timeout or FailureReason.QueueTimeout => BuildStatus.TimedOut,
+            _ => BuildStatus.Failed,
+        };
+
+        BuildLifecycle.EndOf(reason).ShouldBe(expected);
+        Enum.GetValues<BuildStatus>().Where(from => !BuildLifecycle.IsFinal(from)).ShouldAllBe(from => BuildLifecycle.CanMove(from, expected));
+    }
 
     [Theory]
     [InlineData(FailureReason.BuildStepFailed, "RUN false: exit status 1", "build failed: RUN false: exit status 1")]

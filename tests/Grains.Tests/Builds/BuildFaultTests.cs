@@ -109,6 +109,59 @@ public sealed class BuildFaultTests
     }
 
     [Fact]
+    public async Task StateStorage_WriteFailsAndWasMade_BuildGoesOn()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Storage.AfterWrite = name =>
+        {
+            if (name == "build")
+            {
+                throw new IOException("the folder could not be flushed");
+            }
+        };
+        world.Registry.Put("workspace:w");
+        var build = await host.OrderAsync(GrainWorld.Order());
+        (await world.Launcher.NextAsync()).Succeed();
+
+        var ended = await build.EndAsync();
+
+        ended.Status.ShouldBe(BuildStatus.Succeeded);
+        ended.Version.ShouldBe(5);
+        world.Launcher.Launches.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task State_OfTheLastBuildCannotBeRead_ImageIsBuiltAnew()
+    {
+        await using var world = new GrainWorld();
+        var first = await world.StartHostAsync();
+        var order = GrainWorld.Order();
+        var lost = await first.OrderAsync(order);
+        await world.Launcher.NextAsync();
+        var other = await first.OrderAsync(GrainWorld.Order("other"));
+        await world.Launcher.NextAsync();
+        await first.StopAsync();
+        world.Storage.BeforeRead = (name, grain) =>
+        {
+            if (grain == lost.GetGrainId())
+            {
+                throw new UnreadableStateException("the file is empty", null);
+            }
+        };
+        var second = await world.StartHostAsync();
+        await second.TakeUpAsync();
+
+        var ticket = await second.Image(order.WorkspaceRef).Build(order);
+
+        ticket.BuildId.ShouldNotBe(lost.GetPrimaryKey());
+        (await world.Launcher.NextAsync()).Id.BuildId.ShouldBe(ticket.BuildId);
+        (await second.Build(other.GetPrimaryKey()).UntilAsync(BuildStatus.Running)).Attempt.ShouldBe(1);
+        (await Should.ThrowAsync<UnreadableStateException>(() => second.Build(lost.GetPrimaryKey()).Watch(0, TimeSpan.Zero))).Message.ShouldContain("the file is empty");
+        (await second.Image(order.WorkspaceRef).GetLatestBuild()).ShouldBe(ticket.BuildId);
+    }
+
+    [Fact]
     public async Task Start_StateCannotBeStored_NothingIsLaunchedAndTheBuildIsUnknown()
     {
         await using var world = new GrainWorld();

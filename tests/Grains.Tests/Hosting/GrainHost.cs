@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ImageBuilder.Builds.Admission;
 using ImageBuilder.Builds.Logs;
 using ImageBuilder.Builds.Queue;
 using ImageBuilder.Grains.Messages;
@@ -37,6 +38,7 @@ internal sealed class GrainHost : IAsyncDisposable
             .AddSingleton<IBuildLauncher>(world.Launcher)
             .AddSingleton<IBuildLogs>(world.Logs)
             .AddSingleton(world.References)
+            .AddSingleton<IAdmission>(world.Admission)
             .AddGrainServices()
             .AddSingleton(new Keychain(world.Credentials))
             .AddSingleton(new RegistryClient(

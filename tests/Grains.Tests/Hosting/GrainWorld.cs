@@ -25,6 +25,8 @@ internal sealed class GrainWorld : IAsyncDisposable
 
     public BuildOptions Options { get; set; } = new();
 
+    public TestAdmission Admission { get; } = new();
+
     public TestLimits QueueLimits { get; } = new();
 
     public ReferenceOptions References { get; set; } = new();

@@ -14,9 +14,6 @@ public sealed class TestStorage : IGrainStorage
     /// <summary>Called with the state's name and the state before it is written; it may wait, and it may throw.</summary>
     public Func<string, object?, Task> BeforeWrite { get; set; } = (_, _) => Task.CompletedTask;
 
-    /// <summary>Called with the state's name before a state is read; it may throw.</summary>
-    public Action<string> BeforeRead { get; set; } = _ => { };
-
     /// <summary>
     /// From now on writes of "build" states that <paramref name="lost"/> picks do not come to an end, as if the process had been killed
     /// before them; they fail when the returned source is completed.
@@ -35,7 +32,13 @@ public sealed class TestStorage : IGrainStorage
         return over;
     }
 
-    /// <summary>Stores a state as an earlier version may have.</summary>
+    /// <summary>Called with the state's name after it was written; it may throw, as if that were not known.</summary>
+    public Action<string> AfterWrite { get; set; } = _ => { };
+
+    /// <summary>Called with the state's name before it is read; it may throw.</summary>
+    public Action<string, GrainId> BeforeRead { get; set; } = (_, _) => { };
+
+    /// <summary>Puts a state there as an earlier process left it.</summary>
     public void Put(string name, GrainId grain, object state) => _states[(name, grain)] = (state, 1);
 
     /// <summary>The states stored under a name.</summary>
@@ -43,7 +46,7 @@ public sealed class TestStorage : IGrainStorage
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        BeforeRead(stateName);
+        BeforeRead(stateName, grainId);
         var exists = _states.TryGetValue((stateName, grainId), out var stored);
         grainState.State = exists ? (T)stored.State! : Activator.CreateInstance<T>();
         grainState.ETag = exists ? stored.Version.ToString(CultureInfo.InvariantCulture) : null;
@@ -56,7 +59,13 @@ public sealed class TestStorage : IGrainStorage
         var state = grainState.State;
         await BeforeWrite(stateName, state);
         var version = grainState.ETag is null ? 1 : int.Parse(grainState.ETag, CultureInfo.InvariantCulture) + 1;
+        if (_states.TryGetValue((stateName, grainId), out var stored) && stored.Version != version - 1)
+        {
+            throw new InconsistentStateException($"{stateName} of {grainId} is stored at version {stored.Version}, and {version - 1} was read");
+        }
+
         _states[(stateName, grainId)] = (state, version);
+        AfterWrite(stateName);
         grainState.ETag = version.ToString(CultureInfo.InvariantCulture);
         grainState.RecordExists = true;
     }

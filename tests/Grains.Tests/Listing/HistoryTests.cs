@@ -356,7 +356,7 @@ public sealed class HistoryTests : IAsyncDisposable
         await Eventually.TrueAsync(() => _shard.StoredPages.Count() == 3);
         await first.StopAsync();
         var reads = 0;
-        _world.Storage.BeforeRead = name =>
+        _world.Storage.BeforeRead = (name, _) =>
         {
             if (name == "history" && Interlocked.Increment(ref reads) == 1)
             {
