@@ -6,12 +6,14 @@ namespace ImageBuilder.Grains.Tests.Builds;
 
 public sealed class BuildAdmissionTests
 {
+    private readonly TestAdmission _admission = new();
+
     [Fact]
     public async Task Build_ItsTurnHasNotCome_WaitsAndSaysHowMany()
     {
-        await using var world = new GrainWorld();
+        await using var world = new GrainWorld { Admission = _admission };
         var mayRun = new TaskCompletionSource();
-        world.Admission.OnEnter = async (_, ahead, _) =>
+        _admission.OnEnter = async (_, ahead, _) =>
         {
             await ahead(3);
             await ahead(1);
@@ -35,7 +37,7 @@ public sealed class BuildAdmissionTests
     [Fact]
     public async Task Build_EveryAttempt_EntersAndLeavesAndKeepsItsPlaceInTime()
     {
-        await using var world = new GrainWorld();
+        await using var world = new GrainWorld { Admission = _admission };
         var host = await world.StartHostAsync();
         var build = await host.OrderAsync(GrainWorld.Order());
         var id = build.GetPrimaryKey();
@@ -43,18 +45,18 @@ public sealed class BuildAdmissionTests
         (await world.Launcher.NextAsync()).Fail(FailureReason.BuilderLost, "lost");
         var ended = await build.EndAsync();
 
-        world.Admission.Events.ShouldBe([("enter", id), ("leave", id), ("enter", id), ("leave", id)]);
-        world.Admission.Turns.Select(turn => turn.Since).ShouldBe([ended.CreatedAt, ended.CreatedAt]);
+        _admission.Events.ShouldBe([("enter", id), ("leave", id), ("enter", id), ("leave", id)]);
+        _admission.Turns.Select(turn => turn.Since).ShouldBe([ended.CreatedAt, ended.CreatedAt]);
         var queuedAgain = (await build.Transitions(3, TimeSpan.Zero))!.Value[0];
         queuedAgain.Status.ShouldBe(BuildStatus.Queued);
-        world.Admission.Turns.Select(turn => turn.WaitingSince).ShouldBe([ended.CreatedAt, queuedAgain.UpdatedAt]);
+        _admission.Turns.Select(turn => turn.WaitingSince).ShouldBe([ended.CreatedAt, queuedAgain.UpdatedAt]);
     }
 
     [Fact]
     public async Task Cancel_WhileWaiting_LeavesAndLaunchesNothing()
     {
-        await using var world = new GrainWorld();
-        world.Admission.OnEnter = NeverAsync;
+        await using var world = new GrainWorld { Admission = _admission };
+        _admission.OnEnter = NeverAsync;
         var host = await world.StartHostAsync();
         var build = await host.OrderAsync(GrainWorld.Order());
 
@@ -63,15 +65,15 @@ public sealed class BuildAdmissionTests
         var ended = await build.EndAsync();
         ended.Status.ShouldBe(BuildStatus.Cancelled);
         ended.Failure!.Message.ShouldBe("build cancelled by anna");
-        world.Admission.Events.Last().ShouldBe(("leave", build.GetPrimaryKey()));
+        _admission.Events.Last().ShouldBe(("leave", build.GetPrimaryKey()));
         world.Launcher.Launches.ShouldBe(0);
     }
 
     [Fact]
     public async Task Deadline_WhileWaiting_TimedOut()
     {
-        await using var world = new GrainWorld();
-        world.Admission.OnEnter = NeverAsync;
+        await using var world = new GrainWorld { Admission = _admission };
+        _admission.OnEnter = NeverAsync;
         var host = await world.StartHostAsync();
         var build = await host.OrderAsync(GrainWorld.Order() with { Deadline = TimeSpan.FromSeconds(1) });
 
@@ -86,8 +88,8 @@ public sealed class BuildAdmissionTests
     [Fact]
     public async Task Admission_Refuses_BuildEndsAsTimedOutInTheQueue()
     {
-        await using var world = new GrainWorld();
-        world.Admission.OnEnter = (_, _, _) => Task.FromResult<BuildFailure?>(new BuildFailure(FailureReason.QueueTimeout, "waited for longer than 1m"));
+        await using var world = new GrainWorld { Admission = _admission };
+        _admission.OnEnter = (_, _, _) => Task.FromResult<BuildFailure?>(new BuildFailure(FailureReason.QueueTimeout, "waited for longer than 1m"));
         var host = await world.StartHostAsync();
         var build = await host.OrderAsync(GrainWorld.Order());
 
@@ -102,8 +104,8 @@ public sealed class BuildAdmissionTests
     [Fact]
     public async Task Admission_LeavingFails_BuildEndsAsItDid()
     {
-        await using var world = new GrainWorld();
-        world.Admission.OnLeave = () => throw new TimeoutException("no answer");
+        await using var world = new GrainWorld { Admission = _admission };
+        _admission.OnLeave = () => throw new TimeoutException("no answer");
         world.Registry.Put("workspace:w");
         var host = await world.StartHostAsync();
         var build = await host.OrderAsync(GrainWorld.Order());
@@ -115,39 +117,39 @@ public sealed class BuildAdmissionTests
     [Fact]
     public async Task Restart_WhileRunning_HoldsItsPlace()
     {
-        await using var world = new GrainWorld();
+        await using var world = new GrainWorld { Admission = _admission };
         var first = await world.StartHostAsync();
         var build = await first.OrderAsync(GrainWorld.Order());
         var attempt = await world.Launcher.NextAsync();
         await build.UntilAsync(BuildStatus.Running);
         await first.StopAsync();
-        world.Admission.Events.ShouldBe([("enter", build.GetPrimaryKey())]);
+        _admission.Events.ShouldBe([("enter", build.GetPrimaryKey())]);
 
         var second = await world.StartHostAsync();
         await second.TakeUpAsync();
         attempt.Fail(FailureReason.OutOfDisk, "no room");
         await second.Build(build.GetPrimaryKey()).EndAsync();
 
-        world.Admission.Events.Select(one => one.What).ShouldBe(["enter", "hold", "leave"]);
+        _admission.Events.Select(one => one.What).ShouldBe(["enter", "hold", "leave"]);
     }
 
     [Fact]
     public async Task Restart_WhileWaiting_WaitsAgainSinceTheSameTime()
     {
-        await using var world = new GrainWorld();
-        world.Admission.OnEnter = NeverAsync;
+        await using var world = new GrainWorld { Admission = _admission };
+        _admission.OnEnter = NeverAsync;
         var first = await world.StartHostAsync();
         await first.OrderAsync(GrainWorld.Order());
         await first.StopAsync();
         world.Clock.Advance(TimeSpan.FromMinutes(1));
-        world.Admission.OnEnter = (_, _, _) => Task.FromResult<BuildFailure?>(null);
+        _admission.OnEnter = (_, _, _) => Task.FromResult<BuildFailure?>(null);
 
         var second = await world.StartHostAsync();
         await second.TakeUpAsync();
 
         await world.Launcher.NextAsync();
-        world.Admission.Turns.Count.ShouldBe(2);
-        world.Admission.Turns.Distinct().Count().ShouldBe(1);
+        _admission.Turns.Count.ShouldBe(2);
+        _admission.Turns.Distinct().Count().ShouldBe(1);
     }
 
     private static async Task<BuildFailure?> NeverAsync(ImageBuilder.Builds.Admission.Turn turn, Func<int, Task> ahead, CancellationToken cancellationToken)

@@ -38,11 +38,15 @@ internal sealed class GrainHost : IAsyncDisposable
             .AddSingleton<IBuildLauncher>(world.Launcher)
             .AddSingleton<IBuildLogs>(world.Logs)
             .AddSingleton(world.References)
-            .AddSingleton<IAdmission>(world.Admission)
             .AddGrainServices()
             .AddSingleton(new Keychain(world.Credentials))
             .AddSingleton(new RegistryClient(
                 new RegistryTransportOptions { Retries = 1, RetryDelay = TimeSpan.FromMilliseconds(1) }, world.Registry, world.Clock));
+        if (world.Admission is { } admission)
+        {
+            builder.Services.AddSingleton<IAdmission>(admission);
+        }
+
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), FreePort());

@@ -25,7 +25,8 @@ internal sealed class GrainWorld : IAsyncDisposable
 
     public BuildOptions Options { get; set; } = new();
 
-    public TestAdmission Admission { get; } = new();
+    /// <summary>Lets builds run; null for the queue.</summary>
+    public TestAdmission? Admission { get; init; }
 
     public TestLimits QueueLimits { get; } = new();
 
