@@ -23,6 +23,7 @@ internal sealed class RegistryTransport : IDisposable
     public RegistryTransport(
         RegistryTransportOptions options, HttpMessageHandler? handler, TimeProvider time, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaximumConcurrentRequests, 1);
         Options = options;
         Time = time;
         _connections = handler is null ? new RegistryConnections(options, resolve) : new RegistryConnections(handler);

@@ -1,6 +1,7 @@
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
+using ImageBuilder.Sandbox.Registry;
 
 namespace ImageBuilder.Registry.Tests.Transport;
 
@@ -8,8 +9,10 @@ namespace ImageBuilder.Registry.Tests.Transport;
 public sealed class CaBundlesTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ca-bundles-");
-    private readonly TestAuthority _one = new("authority one");
-    private readonly TestAuthority _two = new("authority two");
+    private readonly PrivateAuthority _one;
+    private readonly PrivateAuthority _two;
+
+    public CaBundlesTests() => (_one, _two) = (Authority("one"), Authority("two"));
 
     public void Dispose()
     {
@@ -21,11 +24,11 @@ public sealed class CaBundlesTests : IDisposable
     [Fact]
     public async Task Connect_AnyAuthorityOfAnyBundle_IsTrusted()
     {
-        await using var first = await TlsRegistry.StartAsync(_one.Issue("127.0.0.1"));
-        await using var second = await TlsRegistry.StartAsync(_two.Issue("localhost"));
-        using var third = new TestAuthority("authority three");
-        await using var others = await TlsRegistry.StartAsync(third.Issue("127.0.0.1"));
-        using var client = Client(Write("both.pem", $"# a note\n{_one.Pem}\n\n{_two.Pem}"), Write("more.pem", third.Pem));
+        await using var first = await TlsRegistry.StartAsync(_one.Issue("server"));
+        await using var second = await TlsRegistry.StartAsync(_two.Issue("server"));
+        using var third = Authority("three");
+        await using var others = await TlsRegistry.StartAsync(third.Issue("server"));
+        using var client = Client(Write("both.pem", $"# a note\n{Pem(_one)}\n\n{Pem(_two)}"), Write("more.pem", Pem(third)));
 
         await PingAsync(client, $"127.0.0.1:{first.Port}");
         await PingAsync(client, $"localhost:{second.Port}");
@@ -35,8 +38,8 @@ public sealed class CaBundlesTests : IDisposable
     [Fact]
     public async Task Connect_OtherAuthority_IsRefusedAfterOneTry()
     {
-        await using var registry = await TlsRegistry.StartAsync(_two.Issue("127.0.0.1"));
-        using var client = Client(Write("one.pem", _one.Pem));
+        await using var registry = await TlsRegistry.StartAsync(_two.Issue("server"));
+        using var client = Client(Write("one.pem", Pem(_one)));
 
         var error = await Should.ThrowAsync<RegistryException>(() => PingAsync(client, $"127.0.0.1:{registry.Port}"));
 
@@ -47,8 +50,8 @@ public sealed class CaBundlesTests : IDisposable
     [Fact]
     public async Task Connect_CertificateIsAnotherHosts_IsRefused()
     {
-        await using var registry = await TlsRegistry.StartAsync(_one.Issue("registry.example.com"));
-        using var client = Client(Write("one.pem", _one.Pem));
+        await using var registry = await TlsRegistry.StartAsync(_one.Issue("server", "registry.example.com"));
+        using var client = Client(Write("one.pem", Pem(_one)));
 
         (await Should.ThrowAsync<RegistryException>(() => PingAsync(client, $"127.0.0.1:{registry.Port}"))).Message.ShouldContain("RemoteCertificateNameMismatch");
     }
@@ -56,14 +59,14 @@ public sealed class CaBundlesTests : IDisposable
     [Fact]
     public async Task Connect_BundleHasChanged_IsReadAgain()
     {
-        await using var first = await TlsRegistry.StartAsync(_one.Issue("127.0.0.1"));
-        await using var second = await TlsRegistry.StartAsync(_two.Issue("127.0.0.1"));
-        var path = Write("changing.pem", _one.Pem);
+        await using var first = await TlsRegistry.StartAsync(_one.Issue("server"));
+        await using var second = await TlsRegistry.StartAsync(_two.Issue("server"));
+        var path = Write("changing.pem", Pem(_one));
         using var client = Client(path);
         await PingAsync(client, $"127.0.0.1:{first.Port}");
         await Should.ThrowAsync<RegistryException>(() => PingAsync(client, $"127.0.0.1:{second.Port}"));
 
-        Write("changing.pem", $"{_two.Pem}\n\n");
+        Write("changing.pem", $"{Pem(_two)}\n\n");
 
         await PingAsync(client, $"127.0.0.1:{second.Port}");
     }
@@ -73,8 +76,8 @@ public sealed class CaBundlesTests : IDisposable
     [InlineData("-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n")]
     public async Task Connect_BundleHasBecomeUnreadable_WhatWasTrustedStaysSo(string content)
     {
-        await using var registry = await TlsRegistry.StartAsync(_one.Issue("127.0.0.1"));
-        var path = Write("changing.pem", _one.Pem);
+        await using var registry = await TlsRegistry.StartAsync(_one.Issue("server"));
+        var path = Write("changing.pem", Pem(_one));
         using var client = Client(path);
         Write("changing.pem", content);
 
@@ -93,11 +96,15 @@ public sealed class CaBundlesTests : IDisposable
         Message(Write("huge.pem", new string('x', (8 << 20) + 1))).ShouldContain("8 MiB");
     }
 
+    private static string Pem(PrivateAuthority authority) => File.ReadAllText(authority.CertificateFile);
+
     private static string Message(string path) => Should.Throw<TransportSettingsException>(() => Client(path)).Message;
 
     private static Task<Manifest> PingAsync(RegistryClient client, string host) => client.GetManifestAsync(ImageReference.Parse($"{host}/a:1"), null);
 
     private static RegistryClient Client(params string[] bundles) => new(new RegistryTransportOptions { CaBundles = [.. bundles], Retries = 0 });
+
+    private PrivateAuthority Authority(string name) => PrivateAuthority.Create(Path.Combine(_folder.FullName, name));
 
     private string Write(string name, string content)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using ImageBuilder.Registry.Transport;
+using ImageBuilder.Sandbox.Registry;
 
 namespace ImageBuilder.Registry.Tests.Transport;
 
@@ -9,14 +10,11 @@ public sealed class ForwardProxyTests
     [Fact]
     public async Task Tls_GoesThroughConnect_AndTheCertificateIsTheRegistrys()
     {
-        using var authority = new TestAuthority("behind the proxy");
-        await using var registry = await TlsRegistry.StartAsync(authority.Issue("registry.example.com"));
-        await using var proxy = new ForwardProxy(registry.Port) { WantsLogin = true };
         var folder = Directory.CreateTempSubdirectory("forward-proxy-");
-        var bundle = Path.Combine(folder.FullName, "ca.pem");
-        await File.WriteAllTextAsync(bundle, authority.Pem);
-        using var invoker = Invoker(CaBundles.Read([bundle]), ("HTTPS_PROXY", $"http://joe:p%40ss@{proxy.Address}"));
-        folder.Delete(recursive: true);
+        using var authority = PrivateAuthority.Create(folder.FullName);
+        await using var registry = await TlsRegistry.StartAsync(authority.Issue("server", "registry.example.com"));
+        await using var proxy = new ForwardProxy(registry.Port) { WantsLogin = true };
+        using var invoker = Invoker(CaBundles.Read([authority.CertificateFile]), ("HTTPS_PROXY", $"http://joe:p%40ss@{proxy.Address}"));
 
         using var answer = await invoker.SendAsync(new HttpRequestMessage(HttpMethod.Get, "https://registry.example.com/v2/"), CancellationToken.None);
 
@@ -25,6 +23,7 @@ public sealed class ForwardProxyTests
         proxy.Logins.ShouldContain("Basic " + Convert.ToBase64String("joe:p@ss"u8));
         using var other = new HttpRequestMessage(HttpMethod.Get, "https://other.example.com/v2/");
         await Should.ThrowAsync<HttpRequestException>(() => invoker.SendAsync(other, CancellationToken.None));
+        folder.Delete(recursive: true);
     }
 
     [Fact]

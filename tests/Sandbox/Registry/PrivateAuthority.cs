@@ -35,15 +35,23 @@ public sealed class PrivateAuthority : IDisposable
         return new PrivateAuthority(request.CreateSelfSigned(now.AddHours(-1), now.AddDays(2)), folder);
     }
 
-    /// <summary>A certificate with its key, good for servers on loopback and for signing.</summary>
-    public X509Certificate2 Issue(string name)
+    /// <summary>A certificate with its key, good for signing and for servers: those on loopback, or the one that is called <paramref name="host"/>.</summary>
+    public X509Certificate2 Issue(string name, string? host = null)
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddIpAddress(IPAddress.IPv6Loopback);
-        names.AddDnsName("localhost");
+        if (host is null)
+        {
+            names.AddIpAddress(IPAddress.Loopback);
+            names.AddIpAddress(IPAddress.IPv6Loopback);
+            names.AddDnsName("localhost");
+        }
+        else
+        {
+            names.AddDnsName(host);
+        }
+
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyEncipherment, critical: true));
