@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using ImageBuilder.Gateway.Following;
 using ImageBuilder.Grains;
@@ -15,6 +16,7 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
 
     private readonly SharedCalls<(Guid BuildId, long Version), BuildSnapshot?> _watches = new();
+    private readonly SharedCalls<(Guid BuildId, long Version), ImmutableArray<BuildSnapshot>?> _transitions = new();
 
     /// <summary>The build as it stands, and as it stands after every change, until it has ended; nothing when there is no such build.</summary>
     public async IAsyncEnumerable<BuildSnapshot> FollowAsync(Guid buildId, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -45,12 +47,44 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
         }
     }
 
-    /// <summary>Whether there is such a build.</summary>
-    public async Task<bool> ExistsAsync(Guid buildId, CancellationToken cancellationToken)
+    /// <summary>
+    /// The build at each version after <paramref name="version"/>, in order, until it has ended; nothing when there is no such build.
+    /// </summary>
+    public async IAsyncEnumerable<BuildSnapshot> FollowVersionsAsync(
+        Guid buildId, long version, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var build = grains.GetGrain<IBuildGrain>(buildId);
-        return await calls.RetryAsync(() => build.Watch(afterVersion: 0, TimeSpan.Zero, cancellationToken), cancellationToken) is not null;
+        for (var ended = false; !ended;)
+        {
+            // Of a build that has ended there may be nothing to wait for.
+            if (await FindAsync(buildId, cancellationToken) is not { } now || (now.IsFinal && now.Version <= version))
+            {
+                yield break;
+            }
+
+            var known = version;
+            var snapshots = await _transitions.CallAsync(
+                (buildId, known),
+                abandoned => calls.RetryAsync(() => build.Transitions(known, Wait, abandoned), abandoned),
+                cancellationToken);
+            foreach (var snapshot in snapshots ?? [])
+            {
+                version = snapshot.Version;
+                ended = snapshot.IsFinal;
+                yield return snapshot;
+            }
+        }
     }
+
+    /// <summary>The build as it stands; null when there is no such build.</summary>
+    public Task<BuildSnapshot?> FindAsync(Guid buildId, CancellationToken cancellationToken)
+    {
+        var build = grains.GetGrain<IBuildGrain>(buildId);
+        return calls.RetryAsync(() => build.Watch(afterVersion: 0, TimeSpan.Zero, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Whether there is such a build.</summary>
+    public async Task<bool> ExistsAsync(Guid buildId, CancellationToken cancellationToken) => await FindAsync(buildId, cancellationToken) is not null;
 
     /// <summary>
     /// The log of a build from <paramref name="offset"/>: with <paramref name="follow"/> until the build has ended, else up to where the log ends

@@ -38,13 +38,16 @@ public static class GatewayHosting
             .AddSingleton<NamedImages>()
             .AddSingleton<Images>()
             .AddSingleton<LogRelays>()
-            .AddSingleton<BuildFollower>();
+            .AddSingleton<BuildFollower>()
+            .AddSingleton<BuildList>()
+            .AddSingleton<OpenStreams>();
     }
 
     /// <summary>Maps the gRPC services.</summary>
     public static void MapGateway(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<ImageBuilderService>();
+        endpoints.MapGrpcService<BuildsService>();
         endpoints.MapGrpcReflectionService();
         endpoints.MapGrpcHealthChecksService();
     }

@@ -6,7 +6,6 @@ using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Grains;
 using ImageBuilder.Grains.Messages;
-using Microsoft.Extensions.Hosting;
 using Orleans;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 using OldStatus = ImageBuilder.Contracts.BuildStatus;
@@ -22,7 +21,7 @@ internal sealed class ImageBuilderService(
     BuildFollower follower,
     RegistryAccessReader accessReader,
     GatewayOptions options,
-    IHostApplicationLifetime lifetime) : BuilderService.ImageBuilderBase
+    OpenStreams streams) : BuilderService.ImageBuilderBase
 {
     private const int MaxTextLength = 8 * 1024;
     private const string PlaceUnavailable = "workspace services are currently unavailable";
@@ -99,7 +98,7 @@ internal sealed class ImageBuilderService(
             && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, "cannot check if base image is already built", cancellation));
         var order = Order(request, source, access, baseRef, workspaceRef, buildBase) with { Priority = priority, Deadline = deadline };
         var ticket = await StartAsync(order, cancellation);
-        await UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));
+        await streams.UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));
     }
 
     /// <inheritdoc />
@@ -107,7 +106,7 @@ internal sealed class ImageBuilderService(
     {
         var buildId = await FindBuildAsync(request, context.CancellationToken)
             ?? throw new RpcException(new Status(StatusCode.NotFound, "build not found"));
-        await UntilStoppingAsync(context, stop => SendLogAsync(buildId, responseStream, stop));
+        await streams.UntilStoppingAsync(context, stop => SendLogAsync(buildId, responseStream, stop));
     }
 
     /// <inheritdoc />
@@ -182,24 +181,6 @@ internal sealed class ImageBuilderService(
         catch (Exception error) when (error is not OperationCanceledException)
         {
             throw new RpcException(new Status(StatusCode.Internal, $"cannot start build: {error.Message}"));
-        }
-    }
-
-    /// <summary>Streams until the client goes away or the service is about to stop; a stopping service holds no client up, and says so.</summary>
-    private async Task UntilStoppingAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        try
-        {
-            await stream(stop.Token);
-        }
-        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the service is stopping; the build goes on, please ask again"));
-        }
-        catch (Exception error) when (GrainCalls.IsPassing(error))
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the build cannot be followed at the moment; it goes on, please ask again"));
         }
     }
 

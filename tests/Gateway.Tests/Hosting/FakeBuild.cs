@@ -35,6 +35,11 @@ internal sealed class FakeBuild : IBuildGrain
 
     public bool IsCancelled { get; private set; }
 
+    public string? CancelledBy { get; private set; }
+
+    /// <summary>Changes whatever the test says, as a new version.</summary>
+    public void Change(Func<BuildSnapshot, BuildSnapshot> change) => Change(() => _snapshot = change(_snapshot!) with { Version = _snapshot!.Version + 1 });
+
     public static FakeBuild Unknown(FakeGrains grains) => new(grains);
 
     public void Move(BuildStatus status, BuildFailureMessage? failure = null) => Change(() => _snapshot = _snapshot! with
@@ -95,6 +100,7 @@ internal sealed class FakeBuild : IBuildGrain
     public Task<BuildSnapshot?> Cancel(string by)
     {
         IsCancelled = true;
+        CancelledBy = by;
         return Task.FromResult(_snapshot);
     }
 

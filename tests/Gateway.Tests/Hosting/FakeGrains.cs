@@ -12,7 +12,11 @@ internal sealed class FakeGrains
 {
     public const string Digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-    public FakeGrains() => Factory = GrainFactoryProxy.For(this);
+    public FakeGrains()
+    {
+        Factory = GrainFactoryProxy.For(this);
+        PinAnswer = id => Builds.ContainsKey(id) ? PinOutcome.Pinned : PinOutcome.NotFound;
+    }
 
     public IGrainFactory Factory { get; }
 
@@ -30,6 +34,16 @@ internal sealed class FakeGrains
     public ConcurrentDictionary<string, Guid> Latest { get; } = new();
 
     public ImmutableArray<DirectoryEntry> Running { get; set; } = [];
+
+    public ImmutableArray<DirectoryEntry> Ended { get; set; } = [];
+
+    /// <summary>What the directory says to a pin. Default: pinned, when there is such a build.</summary>
+    public Func<Guid, PinOutcome> PinAnswer { get; set; }
+
+    /// <summary>What was let go of in the directory.</summary>
+    public ConcurrentQueue<Guid> Unpinned { get; } = new();
+
+    public QueueSnapshot Queue { get; set; } = new(0, 0, null, [], []);
 
     /// <summary>Called before every call of a grain with the method's name; it may wait, and it may throw.</summary>
     public Func<string, Task> BeforeCall { get; set; } = _ => Task.CompletedTask;
@@ -97,15 +111,57 @@ internal sealed class FakeGrains
             return [.. grains.Running.Where((_, index) => index % DirectoryShards.Count == shard)];
         }
 
-        public Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query) => throw new NotSupportedException();
+        public async Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query)
+        {
+            await grains.BeforeCall(nameof(Find));
+            var running = grains.Running.Where(entry => query.Reasons.IsEmpty && (query with { Statuses = [] }).Matches(entry));
+            return
+            [
+                .. running.Concat(grains.Ended.Where(query.Matches))
+                    .Where(entry => DirectoryShards.NumberOf(entry.Id) == shard)
+                    .Select(entry => new DirectoryHit(new DirectoryPosition(entry.CreatedAt, entry.Id), entry.FinishedAt is null, 0))
+                    .Where(hit => query.Before is not { } before || hit.Position < before)
+                    .OrderByDescending(hit => hit.Position)
+                    .Take(query.Limit),
+            ];
+        }
 
-        public Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<DirectoryHit> hits) => throw new NotSupportedException();
+        public async Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<DirectoryHit> hits)
+        {
+            await grains.BeforeCall(nameof(Read));
+            hits.ShouldAllBe(hit => DirectoryShards.NumberOf(hit.Position.Id) == shard && !hit.IsRunning);
+            return [.. grains.Ended.Where(entry => hits.Any(hit => hit.Position.Id == entry.Id))];
+        }
 
-        public Task<PinOutcome> Pin(Guid buildId) => throw new NotSupportedException();
+        public async Task<PinOutcome> Pin(Guid buildId)
+        {
+            await grains.BeforeCall(nameof(Pin));
+            DirectoryShards.NumberOf(buildId).ShouldBe((int)shard);
+            return grains.PinAnswer(buildId);
+        }
 
-        public Task Unpin(Guid buildId) => throw new NotSupportedException();
+        public Task Unpin(Guid buildId)
+        {
+            grains.Unpinned.Enqueue(buildId);
+            return Task.CompletedTask;
+        }
 
         public Task TakeUp() => throw new NotSupportedException();
+    }
+
+    private sealed class FakeQueue(FakeGrains grains) : IQueueGrain
+    {
+        public Task<QueueTurn> Wait(QueueTicket ticket, TimeSpan wait, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
+        public Task Hold(QueueTicket ticket) => throw new NotSupportedException();
+
+        public Task Leave(Guid buildId) => throw new NotSupportedException();
+
+        public async Task<QueueSnapshot> Get()
+        {
+            await grains.BeforeCall(nameof(Get));
+            return grains.Queue;
+        }
     }
 
     [SuppressMessage("Performance", "CA1852", Justification = "DispatchProxy derives from it.")]
@@ -126,6 +182,7 @@ internal sealed class FakeGrains
             ({ Name: nameof(IImageGrain) }, string key) => new Image(_grains, key),
             ({ Name: nameof(IBuildGrain) }, Guid key) => _grains.Builds.GetOrAdd(key, _ => FakeBuild.Unknown(_grains)),
             ({ Name: nameof(IBuildDirectoryGrain) }, long shard) => new Directory(_grains, shard),
+            ({ Name: nameof(IQueueGrain) }, IQueueGrain.Default) => new FakeQueue(_grains),
             _ => throw new NotSupportedException($"{targetMethod.ReturnType} by {args[0]}"),
         };
     }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using BuildsClient = ImageBuilder.Contracts.V1.Builds.BuildsClient;
 using BuilderClient = ImageBuilder.Contracts.ImageBuilder.ImageBuilderClient;
 
 namespace ImageBuilder.Gateway.Tests.Hosting;
@@ -30,6 +31,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         Grains = grains;
         _channel = GrpcChannel.ForAddress(app.Urls.Single());
         Client = new BuilderClient(_channel);
+        Builds = new BuildsClient(_channel);
     }
 
     public static ImageRepositories Repositories { get; } = new(BaseRepository, WorkspaceRepository);
@@ -37,6 +39,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     public FakeGrains Grains { get; }
 
     public BuilderClient Client { get; }
+
+    /// <summary>A client of the service's own API.</summary>
+    public BuildsClient Builds { get; }
 
     public static async Task<GatewayHost> StartAsync()
     {
@@ -110,6 +115,25 @@ internal sealed class GatewayHost : IAsyncDisposable
 
         return System.Text.Encoding.UTF8.GetString(log.ToArray());
     }
+
+    /// <summary>What a server stream gives until it ends.</summary>
+    public static async Task<List<T>> AllAsync<T>(AsyncServerStreamingCall<T> call)
+    {
+        using (call)
+        {
+            using var over = new CancellationTokenSource(Patience);
+            var messages = new List<T>();
+            while (await call.ResponseStream.MoveNext(over.Token))
+            {
+                messages.Add(call.ResponseStream.Current);
+            }
+
+            return messages;
+        }
+    }
+
+    /// <summary>Tells the service to stop, and waits until it has.</summary>
+    public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,27 @@
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+
+namespace ImageBuilder.Gateway;
+
+/// <summary>Streams to clients, in either API: each ends when its client goes away or the service is about to stop.</summary>
+internal sealed class OpenStreams(IHostApplicationLifetime lifetime)
+{
+    /// <summary>Streams until the client goes away or the service is about to stop; a stopping service holds no client up, and says so.</summary>
+    /// <exception cref="RpcException">Unavailable: the service stops, or the build could not be followed; the same call may be made again.</exception>
+    public async Task UntilStoppingAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await stream(stop.Token);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the service is stopping; the build goes on, please ask again"));
+        }
+        catch (Exception error) when (GrainCalls.IsPassing(error))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the build cannot be followed at the moment; it goes on, please ask again"));
+        }
+    }
+}
