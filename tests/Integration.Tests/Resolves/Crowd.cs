@@ -22,6 +22,18 @@ public sealed class Crowd : IDisposable
     public async Task<string[]> ResolveAsync(IEnumerable<ResolveBaseImageRequest> questions, CancellationToken cancellationToken) =>
         await Task.WhenAll(questions.Select((question, caller) => ResolveAsync(caller, question, cancellationToken)));
 
+    /// <summary>As <see cref="ResolveAsync(IEnumerable{ResolveBaseImageRequest}, CancellationToken)"/>, no more at once than a small registry bears.</summary>
+    public async Task<string[]> ResolveByTurnsAsync(IReadOnlyList<ResolveBaseImageRequest> questions, CancellationToken cancellationToken)
+    {
+        var answers = new string[questions.Count];
+        await Parallel.ForAsync(
+            0,
+            questions.Count,
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
+            async (i, token) => answers[i] = await ResolveAsync(i, questions[i], token));
+        return answers;
+    }
+
     public async Task<string> ResolveAsync(int caller, ResolveBaseImageRequest question, CancellationToken cancellationToken) =>
         (await _clients[caller % Channels].ResolveBaseImageAsync(question, cancellationToken: cancellationToken)).Ref;
 

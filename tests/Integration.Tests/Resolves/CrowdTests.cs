@@ -16,7 +16,7 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
     public async Task ResolveBaseImage_TenThousandAtOnceOfAColdImage_AskWithOneHead()
     {
         await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(1));
-        var image = (await world.PushImageAsync("cold/image", "1")).Single();
+        var image = await world.PushImageAsync("cold/image", "1");
 
         var answers = await ResolveWhileRegistryWaitsAsync(service, image);
 
@@ -28,7 +28,7 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
     public async Task ResolveBaseImage_TenThousandAtOnceOfAColdIndex_AskWithOneHeadAndOneGet()
     {
         await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(1));
-        var index = (await world.PushIndexAsync("cold/index", "1")).Single();
+        var index = await world.PushIndexAsync("cold/index", "1");
 
         var answers = await ResolveWhileRegistryWaitsAsync(service, index);
 
@@ -42,13 +42,12 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
         // Never fresh: each resolve asks the registry.
         await using var service = await world.StartServiceAsync(TimeSpan.Zero);
         using var crowd = new Crowd(service.Address);
-        var tags = Enumerable.Range(0, References / 2).Select(i => $"image-{i}");
-        var indexTags = Enumerable.Range(0, References / 2).Select(i => $"index-{i}");
-        var questions = (await world.PushImageAsync("steady", tags)).Concat(await world.PushIndexAsync("steady", indexTags)).Select(Question).ToList();
-        await crowd.ResolveAsync(questions, RunningService.Deadline);
+        string[] names = [await world.PushImageAsync("steady", "image"), await world.PushIndexAsync("steady", "index")];
+        var questions = names.SelectMany(name => Enumerable.Range(0, References / 2).Select(i => Question($"{name}-{i}"))).ToList();
+        await crowd.ResolveByTurnsAsync(questions, RunningService.Deadline);
         var asked = world.Watched.RequestsFor("steady").Count;
 
-        var answers = await crowd.ResolveAsync(questions, RunningService.Deadline);
+        var answers = await crowd.ResolveByTurnsAsync(questions, RunningService.Deadline);
 
         answers.Select(answer => answer.Split('@')[1]).ShouldBe(Enumerable.Repeat(world.Digest.ToString(), References));
         world.Watched.RequestsFor("steady").Skip(asked).ShouldBe(Enumerable.Repeat("HEAD 200", References));
@@ -60,7 +59,7 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
         const int callersEach = 2;
         await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(1));
         using var crowd = new Crowd(service.Address);
-        var image = (await world.PushImageAsync("private/image", "1")).Single();
+        var image = await world.PushImageAsync("private/image", "1");
         var credentials = Enumerable.Range(0, 49).Select(i => $"{world.Registry.User}:wrong {i}").Append($"{world.Registry.User}:{world.Registry.Password}").ToList();
         var questions = Enumerable.Repeat(credentials, callersEach).SelectMany(all => all).Select(credential => new ResolveBaseImageRequest
         {

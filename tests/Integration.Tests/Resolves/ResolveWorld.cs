@@ -62,25 +62,24 @@ public sealed class ResolveWorld : IAsyncLifetime
             new { freshness = string.Create(CultureInfo.InvariantCulture, $"{(int)freshness.TotalSeconds}s") }),
     });
 
-    /// <summary>Puts the image into <paramref name="repository"/> under <paramref name="tags"/>; gives their references at the watched address.</summary>
-    public async Task<IReadOnlyList<string>> PushImageAsync(string repository, params IEnumerable<string> tags)
+    /// <summary>Puts the image into <paramref name="repository"/> under <paramref name="tag"/>; gives its reference at the watched address.</summary>
+    public async Task<string> PushImageAsync(string repository, string tag)
     {
         using var client = new RegistryClient();
-        var first = ImageReference.Parse(await BaseImage.PushAsync(Registry, repository, "first"));
-        var manifest = await client.GetManifestAsync(first, Credential);
+        var manifest = await client.GetManifestAsync(ImageReference.Parse(await BaseImage.PushAsync(Registry, repository, tag)), Credential);
         (_image, Digest) = (manifest.Content, manifest.Digest);
-        return await PutAsync(repository, tags, ImageType, manifest.Content);
+        return $"{Watched.Host}/{repository}:{tag}";
     }
 
     /// <summary>As <see cref="PushImageAsync"/>, with an index of which the image is one of two.</summary>
-    public async Task<IReadOnlyList<string>> PushIndexAsync(string repository, params IEnumerable<string> tags)
+    public async Task<string> PushIndexAsync(string repository, string tag)
     {
         await PushImageAsync(repository, "image");
 
         // One more line end makes another manifest of the same image.
         byte[] other = [.. _image.Span, (byte)'\n'];
-        await PutAsync(repository, ["other"], ImageType, other);
-        var index = JsonSerializer.SerializeToUtf8Bytes(new
+        await PutAsync(repository, "other", ImageType, other);
+        return await PutAsync(repository, tag, IndexType, JsonSerializer.SerializeToUtf8Bytes(new
         {
             schemaVersion = 2,
             mediaType = IndexType,
@@ -89,18 +88,15 @@ public sealed class ResolveWorld : IAsyncLifetime
                 new { mediaType = ImageType, digest = Digest.Compute(other).ToString(), size = other.Length, platform = new { os = "linux", architecture = "arm64" } },
                 new { mediaType = ImageType, digest = Digest.ToString(), size = _image.Length, platform = new { os = "linux", architecture = "amd64" } },
             },
-        });
-        return await PutAsync(repository, tags, IndexType, index);
+        }));
     }
 
     private RegistryCredential Credential => RegistryCredential.Basic(Registry.User, Registry.Password);
 
-    private async Task<IReadOnlyList<string>> PutAsync(string repository, IEnumerable<string> tags, string mediaType, ReadOnlyMemory<byte> manifest)
+    private async Task<string> PutAsync(string repository, string tag, string mediaType, ReadOnlyMemory<byte> manifest)
     {
         using var client = new RegistryClient();
-        var all = tags.ToList();
-        var name = ImageReference.Parse($"{Registry.Host}/{repository}");
-        await Parallel.ForEachAsync(all, async (tag, token) => await client.PutManifestAsync(name.WithTag(tag), mediaType, manifest, Credential, cancellationToken: token));
-        return [.. all.Select(tag => $"{Watched.Host}/{repository}:{tag}")];
+        await client.PutManifestAsync(ImageReference.Parse($"{Registry.Host}/{repository}:{tag}"), mediaType, manifest, Credential);
+        return $"{Watched.Host}/{repository}:{tag}";
     }
 }
