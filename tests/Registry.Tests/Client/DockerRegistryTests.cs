@@ -1,17 +1,20 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
+using ImageBuilder.Sandbox.Copying;
 using ImageBuilder.Testing;
 
 namespace ImageBuilder.Registry.Tests.Client;
 
 /// <summary>The client against Docker's own registry, compared with skopeo.</summary>
 [Collection(nameof(DockerRegistriesCollection))]
-public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposable
+public sealed partial class DockerRegistryTests(DockerRegistries registries) : IDisposable
 {
     private readonly CountingHandler _handler = new();
     private RegistryClient? _client;
@@ -193,6 +196,38 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposab
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
+    public async Task PushBlobAsync_ChunkOrAnswerIsLost_IsStoredAllTheSame()
+    {
+        foreach (var isSent in new[] { true, false })
+        {
+            using var handler = new BreakingHandler(isSent);
+            using var client = new RegistryClient(new RegistryTransportOptions { RetryDelay = TimeSpan.Zero }, handler);
+            var content = RandomNumberGenerator.GetBytes(1_000_000);
+            var repository = ImageReference.Parse($"{registries.Open.Domain}/broken-uploads");
+
+            await client.PushBlobAsync(repository, Blobs.Of(content), null, new BlobUploadOptions { MonolithicUpTo = 0, ChunkSize = 300_000 });
+
+            await using var blob = await client.OpenBlobAsync(repository, Digest.Compute(content), null);
+            (await SHA256.HashDataAsync(blob)).ShouldBe(SHA256.HashData(content));
+
+            // docker-registry 2 gives up an upload whose last answer was lost; where nothing had come of the chunk, it goes on.
+            handler.Uploads.ShouldBe(isSent ? 2 : 1);
+        }
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
+    public async Task CopyFigures_SmallImage_TransfersNothingWithinARegistryAndStaysSmall()
+    {
+        using var output = new StringWriter();
+
+        await CopyFigures.RunAsync(new CopyFiguresOptions { Size = 32 << 20, Repetitions = 1 }, output);
+
+        // How fast it is depends on what else runs.
+        output.ToString().ShouldContain(": 0 blobs transferred");
+        int.Parse(MemoryLine().Match(output.ToString()).Groups[1].Value, CultureInfo.InvariantCulture).ShouldBeLessThan(64);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task PutManifestAsync_NamesAMissingBlob_IsRejectedWithTheRegistrysReason()
     {
         var manifest = await Client.GetManifestAsync(registries.Open, null);
@@ -215,6 +250,9 @@ public sealed class DockerRegistryTests(DockerRegistries registries) : IDisposab
         (await Client.DeleteManifestAsync(target.WithDigest(digest), null)).ShouldBeFalse();
         await Should.ThrowAsync<ArgumentException>(() => Client.DeleteManifestAsync(target, null));
     }
+
+    [GeneratedRegex("memory over idle, at most +([0-9]+) MiB")]
+    private static partial Regex MemoryLine();
 
     private async Task<ImageReference> PushIndexAsync(string tag, Digest digest, int size, params (string Os, string Architecture, string? Variant)[] platforms)
     {

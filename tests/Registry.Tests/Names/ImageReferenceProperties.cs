@@ -37,6 +37,25 @@ public sealed class ImageReferenceProperties
         Prop.ForAll(Full.ToArbitrary(), text => ImageReference.Parse(ImageReference.Parse(text).Familiar) == ImageReference.Parse(text)).QuickCheckThrowOnFailure();
 
     [Fact]
+    public void With_TagOrDigest_KeepsTheRepositoryAndReplacesTheRest() =>
+        Prop.ForAll(
+            Full.ToArbitrary(),
+            text =>
+            {
+                var (reference, digest) = (ImageReference.Parse(text), Digest.Compute([1]));
+                return ImageReference.Parse(reference.WithTag("t").ToString()) == reference.WithTag("t")
+                    && ImageReference.Parse(reference.WithDigest(digest).Familiar) == reference.WithDigest(digest)
+                    && reference.WithTag("t").RepositoryName == reference.RepositoryName
+                    && reference.WithDigest(digest).Identifier == digest.ToString();
+            }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void TryParse_CharacterThatNoReferenceHas_IsRefusedWhereverItStands() =>
+        Prop.ForAll(
+            (from text in Full from at in Gen.Choose(0, text.Length) from added in Gen.Elements("\n", " ", "\0", "ä", "%", "\u0130") select text.Insert(at, added)).ToArbitrary(),
+            text => !ImageReference.TryParse(text, out _)).QuickCheckThrowOnFailure();
+
+    [Fact]
     public void Familiar_IsNeverLonger() =>
         Prop.ForAll(Full.ToArbitrary(), text => ImageReference.Parse(text).Familiar.Length <= text.Length).QuickCheckThrowOnFailure();
 

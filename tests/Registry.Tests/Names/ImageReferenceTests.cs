@@ -39,6 +39,13 @@ public sealed class ImageReferenceTests
     [InlineData("example.com/foo_bar.com:8080", "example.com", "foo_bar.com", "8080", "example.com/foo_bar.com:8080")]
     [InlineData("1/2", "docker.io", "1/2", null, "1/2")]
     [InlineData("a:_T.a-g_", "docker.io", "library/a", "_T.a-g_", "a:_T.a-g_")]
+    [InlineData("sub-dom1.foo.com/bar/baz/quux:some-long-tag", "sub-dom1.foo.com", "bar/baz/quux", "some-long-tag", "sub-dom1.foo.com/bar/baz/quux:some-long-tag")]
+    [InlineData("b.gcr.io/test.example.com/my-app:test.example.com", "b.gcr.io", "test.example.com/my-app", "test.example.com", "b.gcr.io/test.example.com/my-app:test.example.com")]
+    [InlineData("192.168.1.1:5000/repo", "192.168.1.1:5000", "repo", null, "192.168.1.1:5000/repo")]
+    [InlineData("192.168.1.1", "docker.io", "library/192.168.1.1", null, "192.168.1.1")]
+    // 64 hexadecimal digits are refused only where they are all there is.
+    [InlineData(Hex + ":1", "docker.io", "library/" + Hex, "1", "docker.io/library/" + Hex + ":1")]
+    [InlineData("library/" + Hex, "docker.io", "library/" + Hex, null, "docker.io/library/" + Hex)]
     // What would be read as another registry's keeps its host.
     [InlineData("docker.io/localhost/a", "docker.io", "localhost/a", null, "docker.io/localhost/a")]
     [InlineData("docker.io/a.b/c:d", "docker.io", "a.b/c", "d", "docker.io/a.b/c:d")]
@@ -120,6 +127,13 @@ public sealed class ImageReferenceTests
     [InlineData(".a/c", "registry host")]
     [InlineData("[::1/a", "registry host")]
     [InlineData("[fe80::1%eth0]/a", "registry host")]
+    [InlineData("[]/a", "components")]
+    [InlineData("[::1]x/a", "registry host")]
+    [InlineData("aa/asdf$$^/aa", "components")]
+    [InlineData("a@sha256:" + Hex + "\n", "exactly 64")]
+    [InlineData("a@sha256:" + Hex + "@sha256:" + Hex, "exactly 64")]
+    [InlineData("a@sha512:" + Hex, "exactly 128")]
+    [InlineData("host.com\n/a", "registry host")]
     [InlineData("user@host.com/a", "registry host")]
     public void Parse_InvalidName_SaysWhy(string text, string reason)
     {
