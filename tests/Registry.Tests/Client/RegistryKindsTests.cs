@@ -44,7 +44,7 @@ public sealed class RegistryKindsTests(DockerRegistries registries)
         {
             var image = registry.Image(name);
 
-            var resolved = image.WithDigest(await ResolveAsync(client, image, registry));
+            var resolved = image.WithDigest((await client.ResolveAsync(image, Platform.LinuxAmd64, registry.Credential)).Digest);
 
             // Of an index, skopeo shows the image that it chooses, and the digest of the index.
             (await registry.InspectAsync(resolved, "{{.Layers}}")).ShouldBe(await registry.InspectAsync(image, "{{.Layers}}"), name);
@@ -177,13 +177,6 @@ public sealed class RegistryKindsTests(DockerRegistries registries)
         await client.CopyAsync(image, target, registry.Credential, registry.Credential, new CopyOptions { Referrers = true });
         (await client.ListReferrersAsync(target.WithDigest(subject), null, registry.Credential).ToListAsync()).ShouldBe([signature, bill], new ReferrerComparer(), ignoreOrder: true);
         (await client.ListReferrersAsync(target.WithDigest(bill.Digest), null, registry.Credential).ToListAsync()).ShouldBe([signatureOfBill], new ReferrerComparer());
-    }
-
-    private static async Task<Digest> ResolveAsync(RegistryClient client, ImageReference image, RegistryUnderTest registry)
-    {
-        var manifest = await client.GetManifestAsync(image, registry.Credential);
-        var content = ManifestContent.Read(image.Domain, manifest);
-        return content.IsIndex ? content.Parts.First(part => part.Platform is { } platform && Platform.LinuxAmd64.IsExactly(platform)).Digest : manifest.Digest;
     }
 
     /// <summary>All that skopeo gets when it copies an image with everything in it: names, which are digests, and what is in them.</summary>
