@@ -32,14 +32,15 @@ internal sealed class Images(IGrainFactory grains, NamedImages names, GrainCalls
     /// <summary>Whether the registry has the image now.</summary>
     /// <param name="reference">The image, normalised.</param>
     /// <param name="access">Which credentials may be used.</param>
+    /// <param name="patient">Whether "too many requests" is waited out.</param>
     /// <param name="otherwise">Begins the message when the registry gives no clear answer.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="RpcException">Internal: the registry gave no clear answer.</exception>
     public async Task<bool> ExistsAsync(
-        string reference, RegistryAccessMessage access, string otherwise, CancellationToken cancellationToken)
+        string reference, RegistryAccessMessage access, bool patient, string otherwise, CancellationToken cancellationToken)
     {
         var manifest = grains.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(reference)));
-        var answer = await AskAsync(manifest, new ResolveQuery(access, MaxAge: TimeSpan.Zero, Patient: true), cancellationToken);
+        var answer = await AskAsync(manifest, new ResolveQuery(access, MaxAge: TimeSpan.Zero, patient), cancellationToken);
         return answer.Outcome switch
         {
             ResolveOutcome.Found => true,

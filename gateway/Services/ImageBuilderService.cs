@@ -42,7 +42,7 @@ internal sealed class ImageBuilderService(
     {
         var access = accessReader.Read(request.Auth);
         var (baseRef, workspaceRef) = await images.NameAsync(request.Source, access, request.UseRetryClient, context.CancellationToken);
-        var exists = await images.ExistsAsync(workspaceRef, access, "cannot resolve workspace image", context.CancellationToken);
+        var exists = await images.ExistsAsync(workspaceRef, access, request.UseRetryClient, "cannot resolve workspace image", context.CancellationToken);
         return new ResolveWorkspaceImageResponse
         {
             Ref = workspaceRef,
@@ -74,7 +74,7 @@ internal sealed class ImageBuilderService(
             access = accessReader.WithBaseRepository(access, request.Auth);
             var known = request.BaseImageNameResolved;
             var knownWorkspaceRef = options.Repositories.WorkspaceReference(known);
-            if (await images.ExistsAsync(knownWorkspaceRef, access, "cannot check if image is already built", cancellation))
+            if (await images.ExistsAsync(knownWorkspaceRef, access, patient: true, "cannot check if image is already built", cancellation))
             {
                 await responseStream.WriteAsync(AlreadyBuilt(knownWorkspaceRef, known), cancellation);
                 return;
@@ -88,14 +88,14 @@ internal sealed class ImageBuilderService(
 
         var (baseRef, workspaceRef) = await images.NameAsync(source, access, request.UseRetryClient, cancellation);
         if (!request.ForceRebuild
-            && await images.ExistsAsync(workspaceRef, access, "cannot check if image is already built", cancellation))
+            && await images.ExistsAsync(workspaceRef, access, patient: true, "cannot check if image is already built", cancellation))
         {
             await responseStream.WriteAsync(AlreadyBuilt(workspaceRef, baseRef), cancellation);
             return;
         }
 
         var buildBase = source.File is not null
-            && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, "cannot check if base image is already built", cancellation));
+            && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, patient: true, "cannot check if base image is already built", cancellation));
         var order = Order(request, source, access, baseRef, workspaceRef, buildBase) with { Priority = priority, Deadline = deadline };
         var ticket = await StartAsync(order, cancellation);
         await streams.UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));

@@ -93,6 +93,7 @@ public sealed class ResolveTests
         var (asked, query) = gateway.Grains.Queries.ShouldHaveSingleItem();
         asked.ShouldBe(workspaceRef);
         query.MaxAge.ShouldBe(TimeSpan.Zero);
+        query.Patient.ShouldBeFalse();
     }
 
     [Fact]

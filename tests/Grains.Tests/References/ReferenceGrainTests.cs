@@ -201,6 +201,23 @@ public sealed class ReferenceGrainTests
         }
     }
 
+    [Fact]
+    public async Task Resolve_ManyCredentialsThatOpenNothing_DoNotDriveOutOneThatDoes()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        world.Registry.Put("app:1");
+        world.Registry.Login = ("anna", "right");
+        var grain = host.Reference(Key);
+        await grain.Resolve(Query(GrainWorld.Own("anna", "right")));
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(index => grain.Resolve(Query(GrainWorld.Own("anna", $"wrong {index}")))));
+        var asked = world.Registry.Heads;
+
+        (await grain.Resolve(Query(GrainWorld.Own("anna", "right")))).Outcome.ShouldBe(ResolveOutcome.Found);
+
+        world.Registry.Heads.ShouldBe(asked);
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.Unauthorized, ResolveOutcome.Denied)]
     [InlineData(HttpStatusCode.Forbidden, ResolveOutcome.Denied)]
