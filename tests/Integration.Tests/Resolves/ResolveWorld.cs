@@ -52,14 +52,18 @@ public sealed class ResolveWorld : IAsyncLifetime
         _data.Delete(recursive: true);
     }
 
-    /// <summary>A service of its own that takes answers for fresh as long as said.</summary>
-    public Task<ServiceProcess> StartServiceAsync(TimeSpan freshness) => ServiceProcess.StartAsync(new ServiceOptions
+    /// <summary>A service of its own that takes answers for fresh as long as said, and resolves <paramref name="precached"/> ahead of need.</summary>
+    public Task<ServiceProcess> StartServiceAsync(TimeSpan freshness, params string[] precached) => ServiceProcess.StartAsync(new ServiceOptions
     {
         DataFolder = Path.Combine(_data.FullName, $"service-{_services++}"),
         RegistryHost = Watched.Host,
         AuthFile = _authFile,
-        Amend = configuration => configuration["registry"] = JsonSerializer.SerializeToNode(
-            new { freshness = string.Create(CultureInfo.InvariantCulture, $"{(int)freshness.TotalSeconds}s") }),
+        Amend = configuration =>
+        {
+            configuration["registry"] = JsonSerializer.SerializeToNode(
+                new { freshness = string.Create(CultureInfo.InvariantCulture, $"{(long)freshness.TotalMilliseconds}ms"), staleWhileRevalidate = "0s" });
+            configuration["refCache"] = JsonSerializer.SerializeToNode(new { refs = precached });
+        },
     });
 
     /// <summary>Puts the image into <paramref name="repository"/> under <paramref name="tag"/>; gives its reference at the watched address.</summary>
