@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using ImageBuilder.Sandbox.Copying;
 using ImageBuilder.Sandbox.Demo;
 using ImageBuilder.Sandbox.Figures;
+using ImageBuilder.Sandbox.Kills;
 using ImageBuilder.Sandbox.Logs;
 using ImageBuilder.Sandbox.Tests;
 
@@ -72,7 +73,7 @@ var copy = new Command("copy", "Copies an image and says what it took; copy-figu
 copy.SetAction((parsed, cancellationToken) => CopyProcess.RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, cancellationToken));
 
 // Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
-var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow() }.Parse(args);
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills() }.Parse(args);
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return parsed.Errors.Count > 0 ? 2 : code;
 

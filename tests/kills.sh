@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Kills the service (kill -9) a hundred times at random moments while twenty builds run, starts it again, and looks whether a build was lost or made
+# twice, a byte of a log changed, or anything was left behind on the machine. Ends with 1 when it finds something. Options: --scripted N, --real N
+# (kills with a scripted builder and with bob), --builds N, --seed N.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$root/eng/machine.sh"
+. "$root/eng/packages.sh"
+
+prepare_dotnet
+install_programs
+choose_packages
+build "$package_set" "$root/eng/demo.slnf"
+exec "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" kills "$@"
