@@ -77,6 +77,7 @@ internal static class LogFiguresRun
                 // The slow ones are not waited for.
                 group.Rate == 0 ? s_patience : TimeSpan.FromSeconds((length / rate) + 15),
                 cancellationToken)));
+            var connected = await ServiceMemory.ReadPeakAsync(service.Process.Id);
             builder.Go(order);
             var logs = await Task.WhenAll(followers.Select(follower => follower.ReadAsync(cancellationToken)));
             await foreach (var _ in build.ResponseStream.ReadAllAsync(cancellationToken))
@@ -90,7 +91,7 @@ internal static class LogFiguresRun
                 await follower.DisposeAsync();
             }
 
-            return (Tell(title, length, builder.Times(order), groups, logs, peak - idle, used), workspaceRef, options);
+            return (Tell(title, length, builder.Times(order), groups, logs, peak - idle, connected - idle, used), workspaceRef, options);
         }
 
         public static async Task<bool> ReplayAsync(ServiceOptions options, string workspaceRef, long length, CancellationToken cancellationToken)
@@ -116,7 +117,7 @@ internal static class LogFiguresRun
         }
 
         private static bool Tell(
-            string title, long length, (DateTimeOffset Began, DateTimeOffset Ended) writer, FollowerGroup[] groups, List<FollowedLog>[] logs, long growth, TimeSpan used)
+            string title, long length, (DateTimeOffset Began, DateTimeOffset Ended) writer, FollowerGroup[] groups, List<FollowedLog>[] logs, long growth, long connected, TimeSpan used)
         {
             var fast = groups.Zip(logs).Where(pair => pair.First.Rate == 0).SelectMany(pair => pair.Second).ToList();
             var slow = groups.Zip(logs).Where(pair => pair.First.Rate > 0).SelectMany(pair => pair.Second).ToList();
@@ -128,7 +129,7 @@ internal static class LogFiguresRun
             Console.WriteLine(title);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  the writer took {Text(took)} s: {length / MiB / took.TotalSeconds:0.0} MiB/s"));
             Console.WriteLine($"  {fast.Count} fast followers had the last byte {Text(lags[0])} to {Text(lags[^1])} s after it was written");
-            Console.WriteLine($"  the service took {Text(used)} s of processor time, and {growth / MiB} MiB over idle at the most");
+            Console.WriteLine($"  the service took {Text(used)} s of processor time, and {growth / MiB} MiB over idle at the most, {connected / MiB} of them before the log went on");
             Judge(fastRight, $"every fast follower got every byte: {length} with the hash {expected[..12]}…");
             Judge(lags[^1] <= s_lagGoal, "at the writer's pace");
             if (slow.Count > 0)
