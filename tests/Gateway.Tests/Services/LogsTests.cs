@@ -1,6 +1,7 @@
 using Grpc.Core;
 using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Tests.Hosting;
+using ImageBuilder.Grains;
 using GrainStatus = ImageBuilder.Builds.Lifecycle.BuildStatus;
 
 namespace ImageBuilder.Gateway.Tests.Services;
@@ -111,6 +112,78 @@ public sealed class LogsTests
         gateway.Grains.BeforeCall = _ => Interlocked.Increment(ref calls) % 2 == 1 ? throw new TimeoutException("no answer") : Task.CompletedTask;
 
         (await gateway.LogsAsync(new LogsRequest { BuildRef = WorkspaceRef })).ShouldBe(text);
+    }
+
+    [Fact]
+    public async Task Logs_ManyFollowers_GetEveryByteAndShareTheCalls()
+    {
+        const int Followers = 20;
+        const int Pieces = 30;
+        await using var gateway = await GatewayHost.StartAsync();
+        var build = gateway.Grains.Expect(WorkspaceRef, "base");
+        var reads = 0;
+        gateway.Grains.BeforeCall = method =>
+        {
+            Interlocked.Add(ref reads, method == nameof(IBuildGrain.ReadLog) ? 1 : 0);
+            return Task.CompletedTask;
+        };
+        build.Write("start\n");
+        var followers = Enumerable.Range(0, Followers).Select(_ => gateway.Client.Logs(new LogsRequest { BuildRef = WorkspaceRef })).ToList();
+        foreach (var follower in followers)
+        {
+            (await NextAsync(follower)).ShouldBe("start\n");
+        }
+
+        for (var piece = 0; piece < Pieces; piece++)
+        {
+            build.Write($"piece {piece}\n");
+            foreach (var follower in followers)
+            {
+                (await NextAsync(follower)).ShouldBe($"piece {piece}\n");
+            }
+        }
+
+        build.Move(GrainStatus.Succeeded);
+        foreach (var follower in followers)
+        {
+            (await NextAsync(follower)).ShouldBeNull();
+            follower.Dispose();
+        }
+
+        // Each may have asked once before it met the others, and one asks for each piece and for the end.
+        reads.ShouldBeLessThanOrEqualTo(Followers + Pieces + 1);
+    }
+
+    [Fact]
+    public async Task Logs_FollowerStopsReading_OthersAreNotDelayedAndItGoesOnLater()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var build = gateway.Grains.Expect(WorkspaceRef, "base");
+        build.Write("start\n");
+        using var stalled = gateway.Client.Logs(new LogsRequest { BuildRef = WorkspaceRef });
+        (await NextAsync(stalled)).ShouldBe("start\n");
+        var others = Enumerable.Range(0, 2).Select(_ => gateway.LogsAsync(new LogsRequest { BuildRef = WorkspaceRef })).ToArray();
+        var written = new System.Text.StringBuilder("start\n");
+        for (var piece = 0; piece < 100; piece++)
+        {
+            var text = new string((char)('a' + (piece % 26)), 60_000) + "\n";
+            written.Append(text);
+            build.Write(text);
+        }
+
+        build.Move(GrainStatus.Succeeded);
+        foreach (var log in await Task.WhenAll(others))
+        {
+            (log == written.ToString()).ShouldBeTrue();
+        }
+
+        var late = new System.Text.StringBuilder("start\n");
+        while (await NextAsync(stalled) is { } part)
+        {
+            late.Append(part);
+        }
+
+        (late.ToString() == written.ToString()).ShouldBeTrue();
     }
 
     [Fact]

@@ -28,6 +28,33 @@ public sealed class BuildFaultTests
         world.Storage.All<BuildState>("build").ShouldHaveSingleItem().Status.ShouldBe(BuildStatus.Failed);
     }
 
+    [Theory]
+    [InlineData(28, "no space left")]
+    [InlineData(30, "cannot be written to")]
+    public async Task LogStore_DiskIsFullOrReadOnly_BuildEndsAsOutOfDiskAndOthersGoOn(int error, string message)
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var build = await host.OrderAsync(GrainWorld.Order());
+        var attempt = await world.Launcher.NextAsync();
+        attempt.Write("stored\n");
+        await build.ReadLogUntilAsync(7);
+        world.Logs.BeforeAppend = _ => throw new IOException("the disk", error);
+        attempt.Write("not stored\n");
+
+        var ended = await build.EndAsync();
+        world.Logs.BeforeAppend = _ => Task.CompletedTask;
+        var other = await host.OrderAsync(GrainWorld.Order("other"));
+        var next = await world.Launcher.NextAsync();
+        next.Write("goes on\n");
+        next.Fail(FailureReason.BuildStepFailed, "no");
+
+        ended.Failure!.Reason.ShouldBe(FailureReason.OutOfDisk);
+        ended.Failure.Message.ShouldContain(message);
+        (await build.ReadLogTextAsync()).ShouldBe("stored\n");
+        (await other.ReadLogTextAsync()).ShouldBe("goes on\n");
+    }
+
     [Fact]
     public async Task LogStore_EndCannotBeRead_EndIsStoredAllTheSame()
     {

@@ -33,6 +33,23 @@ public sealed class BuildRestartTests
     }
 
     [Fact]
+    public async Task Restart_SecretsAreForgotten_WhatIsStoredIsNotDerivedAgain()
+    {
+        const string Password = "hunter2hunter2";
+        await using var world = new GrainWorld();
+        var (id, attempt) = await StartAsync(world, $"one {Password} two {Password}{Password}\nthree registry.test/wor", GrainWorld.Order(gitPassword: Password), length: 16);
+
+        attempt.Write("kspace:w\nfour\n");
+        world.ReopenLogs();
+        var host = await world.StartHostAsync();
+        await host.TakeUpAsync();
+        attempt.Fail(FailureReason.BuildStepFailed, "build failed: no");
+
+        await host.Build(id).EndAsync();
+        (await host.Build(id).ReadLogTextAsync()).ShouldBe("one  two \nthree \nfour\n");
+    }
+
+    [Fact]
     public async Task Restart_BuilderEndedMeanwhile_EndIsToldAsItWas()
     {
         await using var world = new GrainWorld();
@@ -238,13 +255,13 @@ public sealed class BuildRestartTests
     }
 
     /// <summary>A build whose first host has stopped while the builder ran on.</summary>
-    private static async Task<(Guid Id, ScriptedAttempt Attempt)> StartAsync(GrainWorld world, string log, BuildOrderMessage? order = null)
+    private static async Task<(Guid Id, ScriptedAttempt Attempt)> StartAsync(GrainWorld world, string log, BuildOrderMessage? order = null, int length = 4)
     {
         var host = await world.StartHostAsync();
         var build = await host.OrderAsync(order ?? GrainWorld.Order());
         var attempt = await world.Launcher.NextAsync();
         attempt.Write(log);
-        await build.ReadLogUntilAsync(4);
+        await build.ReadLogUntilAsync(length);
         await host.StopAsync();
         attempt.Cancels.ShouldBe(0);
         attempt.Completion.IsCompleted.ShouldBeFalse();
