@@ -2,6 +2,7 @@ using System.CommandLine;
 using Grpc.Core;
 using ImageBuilder.Cli;
 using ImageBuilder.Cli.Commands;
+using ImageBuilder.Cli.Commands.Builds;
 using Spectre.Console;
 
 // A file or a pipe gets plain text, and nothing to wrap for.
@@ -14,6 +15,7 @@ if (Console.IsOutputRedirected)
 var parsed = new RootCommand("Client of the image-build service.")
 {
     new BuildCommand(console),
+    new BuildsCommand(console),
     new LogsCommand(),
     new ListCommand(console),
     new ResolveCommand(),

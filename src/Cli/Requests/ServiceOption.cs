@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Grpc.Net.Client;
+using BuildsClient = ImageBuilder.Contracts.V1.Builds.BuildsClient;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 
 namespace ImageBuilder.Cli.Requests;
@@ -29,5 +30,12 @@ internal sealed class ServiceOption : Option<Uri>
     {
         using var channel = GrpcChannel.ForAddress(parsed.GetRequiredValue(this));
         return await call(new BuilderService.ImageBuilderClient(channel));
+    }
+
+    /// <summary>Calls the API of the service's own.</summary>
+    public async Task<int> CallBuildsAsync(ParseResult parsed, Func<BuildsClient, Task<int>> call)
+    {
+        using var channel = GrpcChannel.ForAddress(parsed.GetRequiredValue(this));
+        return await call(new BuildsClient(channel));
     }
 }

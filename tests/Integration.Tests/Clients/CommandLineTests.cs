@@ -62,6 +62,61 @@ public sealed class CommandLineTests(RunningService service)
         result.Output.ShouldBeEmpty();
     }
 
+    [ServiceFact]
+    public async Task Builds_FinishedBuild_EveryVerbShowsIt()
+    {
+        var (last, log) = await service.BuildAsync(await service.CreateRequestAsync("FROM @BASE@\nRUN echo some''thing\n"));
+        var id = last.Info.BuildId;
+
+        var shown = await RunAsync("builds", "get", last.Ref);
+        var watched = await RunAsync("builds", "watch", id, "--after", "3");
+        var whole = await RunAsync("builds", "log", last.Ref, "--follow");
+        var rest = await RunAsync("builds", "log", id, "--offset", "5");
+        var cancelled = await RunAsync("builds", "cancel", id);
+        var pinned = await RunAsync("builds", "pin", id);
+        var listed = await RunAsync("builds", "list", "--ref", last.Ref, "--status", "succeeded", "--from", "2020-01-01T00:00Z");
+        var none = await RunAsync("builds", "list", "--ref", last.Ref, "--status", "timed-out", "--status", "failed", "--reason", "out-of-disk");
+        var free = await RunAsync("builds", "unpin", last.Ref);
+        var queue = await RunAsync("builds", "queue");
+
+        foreach (var result in new[] { shown, watched, whole, rest, cancelled, pinned, listed, none, free, queue })
+        {
+            result.ExitCode.ShouldBe(0, result.Errors);
+        }
+
+        shown.Output.ShouldContain("status:          succeeded");
+        shown.Output.ShouldContain(id);
+        watched.Output.Trim().Split('\n').Length.ShouldBe(2);
+        whole.Output.ShouldBe(log);
+        rest.Output.ShouldBe(log[5..]);
+        cancelled.Output.ShouldContain("succeeded");
+        listed.Output.Trim().Split('\t')[..2].ShouldBe([id, "succeeded (pinned)"]);
+        none.Output.ShouldBeEmpty();
+    }
+
+    [ServiceFact]
+    public async Task Builds_FailedOrUnknownBuild_EndsWithOne()
+    {
+        var (last, _) = await service.BuildAsync(await service.CreateRequestAsync("FROM @BASE@\nRUN ls /nothing-here\n"));
+
+        var watched = await RunAsync("builds", "watch", last.Ref);
+        var unknown = await RunAsync("builds", "get", Guid.NewGuid().ToString());
+
+        watched.ExitCode.ShouldBe(1);
+        watched.Output.ShouldContain("failed: build-step-failed: build failed:");
+        unknown.ExitCode.ShouldBe(1);
+        unknown.Errors.ShouldContain("build not found");
+    }
+
+    [Fact]
+    public async Task BuildsList_WrongStatus_EndsWithTwo()
+    {
+        var result = await Command.RunAsync(s_program, ["builds", "list", "--status", "nearly"]);
+
+        result.ExitCode.ShouldBe(2);
+        result.Errors.ShouldContain("nearly");
+    }
+
     [Fact]
     public async Task Build_WithoutSource_EndsWithTwo()
     {

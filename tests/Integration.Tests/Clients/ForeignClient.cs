@@ -25,14 +25,14 @@ public sealed class ForeignClient
     /// <summary><c>buf curl</c>, which learns the service from gRPC reflection.</summary>
     public static ForeignClient Buf { get; } = new(
         Path.Combine(s_folder, "node_modules", ".bin", "buf"),
-        (address, method, request) => ["curl", "--protocol", "grpc", "--http2-prior-knowledge", "--emit-defaults", "--data", request, $"http://{address}/builder.ImageBuilder/{method}"]);
+        (address, method, request) => ["curl", "--protocol", "grpc", "--http2-prior-knowledge", "--emit-defaults", "--data", request, $"http://{address}/{method}"]);
 
     /// <summary>Node with @grpc/grpc-js, which reads the .proto files.</summary>
     public static ForeignClient Node { get; } = new(
         "node",
         (address, method, request) => [Path.Combine(s_folder, "client.js"), address, Path.Combine(AppContext.BaseDirectory, "Clients", "protos"), method, request]);
 
-    /// <summary>Calls a method; gives each response as it comes.</summary>
+    /// <summary>Calls a method, for example "builder.ImageBuilder/Logs"; gives each response as it comes.</summary>
     /// <exception cref="InvalidOperationException">The call failed; the message is what the client said.</exception>
     public async IAsyncEnumerable<JsonElement> CallAsync(string address, string method, string request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

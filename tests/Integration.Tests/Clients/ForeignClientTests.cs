@@ -23,6 +23,39 @@ public sealed class ForeignClientTests(RunningService service)
     [ForeignClientFact]
     public Task NodeGrpcJs_UnknownBuild_SeesNotFound() => CallUnknownAsync(ForeignClient.Node, "NOT_FOUND");
 
+    [ForeignClientFact]
+    public Task BufByReflection_OwnApi_FollowsAndReadsABuild() => CallOwnApiAsync(ForeignClient.Buf);
+
+    [ForeignClientFact]
+    public Task NodeGrpcJs_OwnApi_FollowsAndReadsABuild() => CallOwnApiAsync(ForeignClient.Node);
+
+    private async Task CallOwnApiAsync(ForeignClient client)
+    {
+        var (last, log) = await service.BuildAsync(await service.CreateRequestAsync("FROM @BASE@\nRUN echo some''thing\n"));
+        var id = last.Info.BuildId;
+        var byId = $$"""{"buildId": "{{id}}"}""";
+
+        var build = (await AllAsync(client, "imagebuilder.v1.Builds/GetBuild", $$"""{"workspaceRef": "{{last.Ref}}"}""")).ShouldHaveSingleItem();
+        var listed = (await AllAsync(client, "imagebuilder.v1.Builds/ListBuilds", $$"""{"filter": {"ref": "{{last.Ref}}"} }""")).ShouldHaveSingleItem();
+        var versions = await AllAsync(client, "imagebuilder.v1.Builds/WatchBuild", byId);
+        var parts = await AllAsync(client, "imagebuilder.v1.Builds/ReadLog", byId);
+        var cancelled = (await AllAsync(client, "imagebuilder.v1.Builds/CancelBuild", byId)).ShouldHaveSingleItem();
+        var pinned = (await AllAsync(client, "imagebuilder.v1.Builds/PinBuild", $$"""{"buildId": "{{id}}", "pinned": true}""")).ShouldHaveSingleItem();
+        await AllAsync(client, "imagebuilder.v1.Builds/PinBuild", byId);
+        (await AllAsync(client, "imagebuilder.v1.Builds/GetQueue", "{}")).ShouldHaveSingleItem();
+
+        build.GetProperty("buildId").GetString().ShouldBe(id);
+        listed.GetProperty("builds").EnumerateArray().ShouldHaveSingleItem().GetProperty("buildId").GetString().ShouldBe(id);
+        versions.Select(version => version.GetProperty("status").GetString()).ShouldBe(
+            ["BUILD_STATUS_QUEUED", "BUILD_STATUS_LAUNCHING", "BUILD_STATUS_RUNNING", "BUILD_STATUS_VERIFYING", "BUILD_STATUS_SUCCEEDED"]);
+        string.Concat(parts.Select(Content)).ShouldBe(log);
+        parts[^1].GetProperty("end").GetBoolean().ShouldBeTrue();
+        cancelled.GetProperty("status").GetString().ShouldBe("BUILD_STATUS_SUCCEEDED");
+        pinned.GetProperty("pinned").GetBoolean().ShouldBeTrue();
+        var refused = await Should.ThrowAsync<InvalidOperationException>(() => AllAsync(client, "imagebuilder.v1.Builds/GetBuild", """{"buildId": "no"}"""));
+        refused.Message.ShouldContain("build_id: must be a UUID");
+    }
+
     private async Task CallUnknownAsync(ForeignClient client, string code)
     {
         var refused = await Should.ThrowAsync<InvalidOperationException>(() => AllAsync(client, "Logs", """{"buildRef": "registry.example/none:1"}"""));
@@ -40,7 +73,7 @@ public sealed class ForeignClientTests(RunningService service)
         var resolveBase = $$"""{"ref": "{{service.Surroundings.BaseImage}}", "auth": {"total": {"allowAll": true} } }""";
 
         // Live.
-        await using var building = client.CallAsync(Address, "Build", build, RunningService.Deadline).GetAsyncEnumerator();
+        await using var building = client.CallAsync(Address, "builder.ImageBuilder/Build", build, RunningService.Deadline).GetAsyncEnumerator();
         (await building.MoveNextAsync()).ShouldBeTrue();
         var first = building.Current;
         var workspaceRef = first.GetProperty("ref").GetString()!;
@@ -48,7 +81,7 @@ public sealed class ForeignClientTests(RunningService service)
         first.GetProperty("status").GetString().ShouldBe("running");
         await door.Arrived;
         var logs = $$"""{"buildRef": "{{workspaceRef}}"}""";
-        await using var following = client.CallAsync(Address, "Logs", logs, RunningService.Deadline).GetAsyncEnumerator();
+        await using var following = client.CallAsync(Address, "builder.ImageBuilder/Logs", logs, RunningService.Deadline).GetAsyncEnumerator();
         var log = new StringBuilder();
         while (!log.ToString().Contains("before", StringComparison.Ordinal) && await following.MoveNextAsync())
         {
@@ -91,7 +124,7 @@ public sealed class ForeignClientTests(RunningService service)
     private async Task<List<JsonElement>> AllAsync(ForeignClient client, string method, string request)
     {
         var responses = new List<JsonElement>();
-        await foreach (var response in client.CallAsync(Address, method, request, RunningService.Deadline))
+        await foreach (var response in client.CallAsync(Address, method.Contains('/', StringComparison.Ordinal) ? method : $"builder.ImageBuilder/{method}", request, RunningService.Deadline))
         {
             responses.Add(response);
         }

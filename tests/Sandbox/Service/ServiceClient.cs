@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using ImageBuilder.Contracts;
+using BuildsClient = ImageBuilder.Contracts.V1.Builds.BuildsClient;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 
 namespace ImageBuilder.Sandbox.Service;
@@ -15,10 +16,14 @@ public sealed class ServiceClient : IDisposable
     {
         _channel = GrpcChannel.ForAddress(address);
         Rpc = new BuilderService.ImageBuilderClient(_channel);
+        Builds = new BuildsClient(_channel);
     }
 
     /// <summary>The bare calls.</summary>
     public BuilderService.ImageBuilderClient Rpc { get; }
+
+    /// <summary>The bare calls of the service's own API.</summary>
+    public BuildsClient Builds { get; }
 
     /// <summary>Builds to the end, copying the build's log to <paramref name="log"/> while it grows, and gives all that the stream said.</summary>
     public async Task<IReadOnlyList<BuildResponse>> BuildAsync(BuildRequest request, Stream log, CancellationToken cancellationToken = default)

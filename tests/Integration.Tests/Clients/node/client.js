@@ -1,11 +1,12 @@
 // Calls one method and prints each response as a line of JSON, in the names of the protobuf JSON mapping.
-//   node client.js HOST:PORT PROTO_FOLDER METHOD REQUEST_JSON
+//   node client.js HOST:PORT PROTO_FOLDER PACKAGE.SERVICE/METHOD REQUEST_JSON
 const grpc = require('@grpc/grpc-js');
 const loader = require('@grpc/proto-loader');
 
-const [address, folder, method, request] = process.argv.slice(2);
-const definition = loader.loadSync('builder.proto', { includeDirs: [folder], enums: String, longs: String, bytes: String, defaults: true });
-const service = grpc.loadPackageDefinition(definition).builder.ImageBuilder;
+const [address, folder, path, request] = process.argv.slice(2);
+const [name, method] = path.split('/');
+const definition = loader.loadSync(['builder.proto', 'imagebuilder/v1/builds.proto'], { includeDirs: [folder], enums: String, longs: String, bytes: String, defaults: true });
+const service = name.split('.').reduce((found, part) => found[part], grpc.loadPackageDefinition(definition));
 const client = new service(address, grpc.credentials.createInsecure());
 
 const print = (response) => console.log(JSON.stringify(response));

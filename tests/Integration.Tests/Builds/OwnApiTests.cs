@@ -1,0 +1,109 @@
+using System.Text;
+using Grpc.Core;
+using ImageBuilder.Contracts;
+using ImageBuilder.Contracts.V1;
+using ImageBuilder.Integration.Tests.Running;
+using BuildStatus = ImageBuilder.Contracts.V1.BuildStatus;
+using ListBuildsRequest = ImageBuilder.Contracts.V1.ListBuildsRequest;
+
+namespace ImageBuilder.Integration.Tests.Builds;
+
+/// <summary>The service's own API, on real builds.</summary>
+[Collection(SharedService.Name)]
+public sealed class OwnApiTests(RunningService service)
+{
+    [ServiceFact]
+    public async Task WatchAndReadLog_RunningBuild_EveryTransitionAndEveryByte()
+    {
+        var door = service.Gate.Add();
+        using var call = service.Client.Rpc.Build(await service.CreateRequestAsync($"FROM @BASE@\nRUN echo be''fore && {door.Wait} && echo af''ter\n"));
+        var id = await FirstIdAsync(call);
+        var watching = AllAsync(service.Client.Builds.WatchBuild(new WatchBuildRequest { BuildId = id }));
+        var following = AllAsync(service.Client.Builds.ReadLog(new ReadLogRequest { BuildId = id, Follow = true }));
+        await door.Arrived;
+        var running = await service.Client.Builds.GetBuildAsync(new GetBuildRequest { BuildId = id });
+        var listed = await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest { Filter = new Filter { Statuses = { BuildStatus.Running } } });
+        var queue = await service.Client.Builds.GetQueueAsync(new GetQueueRequest());
+
+        door.Open();
+        var versions = await watching;
+        var parts = await following;
+
+        running.Status.ShouldBe(BuildStatus.Running);
+        listed.Builds.Select(build => build.BuildId).ShouldContain(id);
+        queue.Running.Select(build => build.BuildId).ShouldContain(id);
+        versions.Select(version => version.Version).ShouldBe([1, 2, 3, 4, 5]);
+        versions.Select(version => version.Status).ShouldBe(
+            [BuildStatus.Queued, BuildStatus.Launching, BuildStatus.Running, BuildStatus.Verifying, BuildStatus.Succeeded]);
+        var last = versions[^1];
+        last.Digest.ShouldStartWith("sha256:");
+        (last.CreateTime <= last.StartTime && last.StartTime <= last.EndTime && last.EndTime <= last.Deadline).ShouldBeTrue();
+        var log = await service.ReadLogAsync(last.WorkspaceRef);
+        log.ShouldContain("after");
+        Text(parts).ShouldBe(log);
+        foreach (var offset in new[] { 0, 1, log.Length / 2, log.Length })
+        {
+            var rest = await AllAsync(service.Client.Builds.ReadLog(new ReadLogRequest { BuildId = id, Offset = offset }));
+            Text(rest).ShouldBe(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(log).AsSpan(offset)));
+            rest[^1].End.ShouldBeTrue();
+        }
+
+        var found = (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest { Filter = new Filter { Ref = last.WorkspaceRef } })).Builds;
+        found.ShouldHaveSingleItem().ShouldBe(last);
+    }
+
+    [ServiceFact]
+    public async Task CancelBuild_RunningBuild_EndsAndSaysByWhom()
+    {
+        var door = service.Gate.Add();
+        using var call = service.Client.Rpc.Build(await service.CreateRequestAsync($"FROM @BASE@\nRUN {door.Wait}\n"));
+        var id = await FirstIdAsync(call);
+        await door.Arrived;
+
+        var asked = await service.Client.Builds.CancelBuildAsync(new CancelBuildRequest { BuildId = id, By = "the test" });
+        await service.Client.Builds.CancelBuildAsync(new CancelBuildRequest { BuildId = id, By = "somebody else" });
+
+        asked.CancelRequested.ShouldBeTrue();
+        var last = (await AllAsync(service.Client.Builds.WatchBuild(new WatchBuildRequest { BuildId = id, AfterVersion = asked.Version })))[^1];
+        (last.Status, last.Failure.Reason, last.Failure.Message).ShouldBe((BuildStatus.Cancelled, FailureReason.Cancelled, "build cancelled by the test"));
+        var told = await AllAsync(call);
+        (told[^1].Status, told[^1].Message).ShouldBe((ImageBuilder.Contracts.BuildStatus.DoneFailure, "build cancelled by the test"));
+        (await service.Client.Builds.CancelBuildAsync(new CancelBuildRequest { BuildId = id })).ShouldBe(last);
+    }
+
+    [ServiceFact]
+    public async Task PinBuild_FinishedBuild_ListedSoUntilLetGo()
+    {
+        var (built, _) = await service.BuildAsync(await service.CreateRequestAsync("FROM @BASE@\nRUN false\n"));
+        var id = built.Info.BuildId;
+
+        var pinned = await service.Client.Builds.PinBuildAsync(new PinBuildRequest { BuildId = id, Pinned = true });
+
+        pinned.Pinned.ShouldBeTrue();
+        var request = new ListBuildsRequest { Filter = new Filter { Ref = built.Ref, Reasons = { FailureReason.BuildStepFailed } } };
+        var listed = (await service.Client.Builds.ListBuildsAsync(request)).Builds.ShouldHaveSingleItem();
+        (listed.Pinned, listed.Version).ShouldBe((true, pinned.Version));
+        var free = await service.Client.Builds.PinBuildAsync(new PinBuildRequest { BuildId = id });
+        free.Pinned.ShouldBeFalse();
+        (await service.Client.Builds.ListBuildsAsync(request)).Builds.ShouldHaveSingleItem().Pinned.ShouldBeFalse();
+    }
+
+    private static async Task<string> FirstIdAsync(AsyncServerStreamingCall<BuildResponse> call)
+    {
+        (await call.ResponseStream.MoveNext(RunningService.Deadline)).ShouldBeTrue();
+        return call.ResponseStream.Current.Info.BuildId;
+    }
+
+    private static async Task<List<T>> AllAsync<T>(AsyncServerStreamingCall<T> call)
+    {
+        var messages = new List<T>();
+        await foreach (var message in call.ResponseStream.ReadAllAsync(RunningService.Deadline))
+        {
+            messages.Add(message);
+        }
+
+        return messages;
+    }
+
+    private static string Text(IEnumerable<ReadLogResponse> parts) => Encoding.UTF8.GetString([.. parts.SelectMany(part => part.Content)]);
+}
