@@ -14,6 +14,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
+using Orleans.Storage;
 
 namespace ImageBuilder.Grains.Tests.Hosting;
 
@@ -27,7 +28,11 @@ internal sealed class GrainHost : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    public static async Task<GrainHost> StartAsync(GrainWorld world)
+    /// <summary>Starts a silo.</summary>
+    /// <param name="world">What it runs on.</param>
+    /// <param name="replace">Puts other services in the place of the world's.</param>
+    /// <param name="storage">Storage of states; null for the world's.</param>
+    public static async Task<GrainHost> StartAsync(GrainWorld world, Action<IServiceCollection>? replace = null, IGrainStorage? storage = null)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
@@ -47,11 +52,12 @@ internal sealed class GrainHost : IAsyncDisposable
             builder.Services.AddSingleton<IAdmission>(admission);
         }
 
+        replace?.Invoke(builder.Services);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), FreePort());
             silo.UseInMemoryReminderService();
-            silo.Services.AddGrainStorage(StateStorage.Name, (_, _) => world.Storage);
+            silo.Services.AddGrainStorage(StateStorage.Name, (_, _) => storage ?? world.Storage);
         });
         var host = builder.Build();
         await host.StartAsync();
