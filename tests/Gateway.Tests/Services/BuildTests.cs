@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
@@ -22,6 +23,31 @@ public sealed class BuildTests
         var status = await GatewayHost.FailureOf(() => gateway.BuildAsync(new BuildRequest { Source = isEmpty ? new BuildSource() : null }));
 
         (status.StatusCode, status.Detail).ShouldBe((StatusCode.InvalidArgument, "build source is missing"));
+    }
+
+    [Fact]
+    public async Task Build_ThousandCallsForOneImageAThirdOfThemForced_AllAreToldTogether()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var source = GatewayHost.File();
+        var (baseRef, workspaceRef) = GatewayHost.NamesOf(source);
+        var build = gateway.Grains.Expect(workspaceRef, baseRef);
+
+        var calls = Enumerable.Range(0, 1_000)
+            .Select(async index => (Messages: await gateway.BuildAsync(new BuildRequest { Source = source, ForceRebuild = index % 3 == 0 }), At: Stopwatch.GetTimestamp()))
+            .ToList();
+        using var over = new CancellationTokenSource(GatewayHost.Patience);
+        while (gateway.Grains.Orders.Count < calls.Count)
+        {
+            over.Token.ThrowIfCancellationRequested();
+            await Task.Delay(10, over.Token);
+        }
+
+        build.Move(GrainStatus.Succeeded);
+        var ends = await Task.WhenAll(calls);
+
+        ends.ShouldAllBe(call => call.Messages.Last().Status == OldStatus.DoneSuccess && call.Messages.Last().Ref == workspaceRef);
+        Stopwatch.GetElapsedTime(ends.Min(call => call.At), ends.Max(call => call.At)).ShouldBeLessThan(TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -105,6 +105,7 @@ public sealed class BuildRestartTests
         var over = world.Storage.CrashBefore(state => state.Status != BuildStatus.Queued);
         var first = await world.StartHostAsync();
         await first.Build(id).Start(GrainWorld.Order(access: access, gitPassword: hadSecrets ? "p" : ""));
+        await world.Storage.Crashed.WaitAsync(Patience.Limit);
         world.Storage.BeforeWrite = (_, _) => Task.CompletedTask;
 
         var second = await world.StartHostAsync();
@@ -158,6 +159,7 @@ public sealed class BuildRestartTests
         attempt.Succeed();
         await build.UntilAsync(BuildStatus.Verifying);
         await attempt.Removed.WaitAsync(Patience.Limit);
+        await world.Storage.Crashed.WaitAsync(Patience.Limit);
         world.Storage.BeforeWrite = (_, _) => Task.CompletedTask;
 
         var second = await world.StartHostAsync();
@@ -182,6 +184,7 @@ public sealed class BuildRestartTests
         world.Registry.Put("workspace:w");
         attempt.Succeed();
         await build.ReadLog(0, 1, TimeSpan.Zero);
+        await world.Storage.Crashed.WaitAsync(Patience.Limit);
         world.Storage.BeforeWrite = (_, _) => Task.CompletedTask;
 
         var second = await world.StartHostAsync();

@@ -14,6 +14,9 @@ public sealed class TestStorage : IGrainStorage
     /// <summary>Called with the state's name and the state before it is written; it may wait, and it may throw.</summary>
     public Func<string, object?, Task> BeforeWrite { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Ends when a write did not come to an end because of <see cref="CrashBefore"/>.</summary>
+    public Task Crashed { get; private set; } = Task.CompletedTask;
+
     /// <summary>
     /// From now on writes of "build" states that <paramref name="lost"/> picks do not come to an end, as if the process had been killed
     /// before them; they fail when the returned source is completed.
@@ -21,10 +24,13 @@ public sealed class TestStorage : IGrainStorage
     public TaskCompletionSource CrashBefore(Func<BuildState, bool> lost)
     {
         var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var crashed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Crashed = crashed.Task;
         BeforeWrite = async (name, state) =>
         {
             if (name == "build" && lost((BuildState)state!))
             {
+                crashed.TrySetResult();
                 await over.Task;
                 throw new IOException("the process is gone");
             }

@@ -53,7 +53,7 @@ public sealed class ModelTests(ITestOutputHelper output)
     [Fact]
     public async Task RandomKillsAndFaults_SeveralInARow_NoBuildIsLostDoubledOrToldOtherwise()
     {
-        var count = int.Parse(Environment.GetEnvironmentVariable("MODEL_RUNS") ?? "120", CultureInfo.InvariantCulture);
+        var count = int.Parse(Environment.GetEnvironmentVariable("MODEL_RUNS") ?? "60", CultureInfo.InvariantCulture);
         var states = new ConcurrentDictionary<string, bool>();
         var began = Stopwatch.GetTimestamp();
         await ForEachAsync(Enumerable.Range(1, count), async seed =>
