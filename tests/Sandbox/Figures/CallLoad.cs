@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Grpc.Net.Client;
 using ImageBuilder.Contracts;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
@@ -44,15 +45,19 @@ internal sealed class CallLoad : IDisposable
 
     /// <summary>
     /// Calls at a fixed rate, whether or not the ones before have been answered; gives how long each took from the moment it was due,
-    /// so that a server that stalls is charged for all who would have called meanwhile. Sorted.
+    /// so that a server that stalls is charged for all who would have called meanwhile. Sorted. Each connection has a pacer of its own: one alone
+    /// would be behind with sending before the server is with answering.
     /// </summary>
     public async Task<TimeSpan[]> PaceAsync(double perSecond, TimeSpan duration, CancellationToken cancellationToken)
     {
-        var calls = new Task<TimeSpan>[Math.Max(1, (int)(perSecond * duration.TotalSeconds))];
-        var pacer = new Thread(() =>
+        // Numbers and not tasks, so that the collector of this process has little to keep.
+        var calls = new TimeSpan[Math.Max(1, (int)(perSecond * duration.TotalSeconds))];
+        using var left = new CountdownEvent(calls.Length);
+        var failure = default(Exception);
+        var start = Stopwatch.GetTimestamp();
+        var pacers = _clients.Select((client, connection) => new Thread(() =>
         {
-            var start = Stopwatch.GetTimestamp();
-            for (var i = 0; i < calls.Length; i++)
+            for (var i = connection; i < calls.Length; i += _clients.Length)
             {
                 var due = start + (long)(i / perSecond * Stopwatch.Frequency);
                 while (Stopwatch.GetTimestamp() < due)
@@ -60,12 +65,35 @@ internal sealed class CallLoad : IDisposable
                     Thread.Sleep(1);
                 }
 
-                calls[i] = TimeAsync(_clients[i % _clients.Length], due, cancellationToken);
+                _ = TimeAsync(client, i, due);
             }
-        });
-        pacer.Start();
-        await Task.Run(pacer.Join, cancellationToken);
-        return [.. (await Task.WhenAll(calls)).Order()];
+        })).ToList();
+        pacers.ForEach(pacer => pacer.Start());
+        await Task.Run(() => left.Wait(cancellationToken), cancellationToken);
+        if (failure is not null)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        Array.Sort(calls);
+        return calls;
+
+        async Task TimeAsync(BuilderService.ImageBuilderClient client, int call, long due)
+        {
+            try
+            {
+                await CallAsync(client, cancellationToken);
+                calls[call] = Stopwatch.GetElapsedTime(due);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+            finally
+            {
+                left.Signal();
+            }
+        }
     }
 
     /// <inheritdoc />
@@ -75,12 +103,6 @@ internal sealed class CallLoad : IDisposable
         {
             channel.Dispose();
         }
-    }
-
-    private async Task<TimeSpan> TimeAsync(BuilderService.ImageBuilderClient client, long due, CancellationToken cancellationToken)
-    {
-        await CallAsync(client, cancellationToken);
-        return Stopwatch.GetElapsedTime(due);
     }
 
     private async Task CallAsync(BuilderService.ImageBuilderClient client, CancellationToken cancellationToken)
