@@ -154,6 +154,11 @@ internal sealed partial class QueueGrain(
 
     private async Task WaitForTurnAsync(Guid buildId, TimeSpan wait, CancellationToken cancellationToken)
     {
+        if (_scheduler.IsRunning(buildId))
+        {
+            return;
+        }
+
         if (!_waiters.TryGetValue(buildId, out var waiter))
         {
             waiter = new Waiter();
@@ -161,7 +166,7 @@ internal sealed partial class QueueGrain(
         }
 
         waiter.LastAsked = clock.GetUtcNow();
-        if (wait <= TimeSpan.Zero || _scheduler.IsRunning(buildId))
+        if (wait <= TimeSpan.Zero)
         {
             return;
         }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Builds.Queue;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Grains.Tests.Hosting;
 using ImageBuilder.Registry.Names;
@@ -144,6 +145,7 @@ public sealed class ImageGrainTests
     public async Task Build_OtherImages_AreBuiltBesideEachOther()
     {
         await using var world = new GrainWorld();
+        world.QueueLimits.Change(new QueueLimits { Concurrency = 20 });
         var host = await world.StartHostAsync();
 
         var tickets = await Task.WhenAll(Enumerable.Range(0, 20).Select(index =>

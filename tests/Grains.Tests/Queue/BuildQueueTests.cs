@@ -1,6 +1,7 @@
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Builds.Queue;
+using ImageBuilder.Grains.Messages;
 using ImageBuilder.Grains.Tests.Hosting;
 
 namespace ImageBuilder.Grains.Tests.Queue;
@@ -64,6 +65,27 @@ public sealed class BuildQueueTests : IAsyncDisposable
         (await second.EndAsync()).Status.ShouldBe(BuildStatus.Cancelled);
         await WaitingAsync(host, 0);
         _world.Launcher.Launches.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Check_BuildStillRuns_KeepsItsPlace()
+    {
+        _world.Options = new BuildOptions { QueueCheckPeriod = TimeSpan.FromMilliseconds(20), Deadline = TimeSpan.FromDays(1) };
+        var host = await _world.StartHostAsync();
+        var build = await host.OrderAsync(GrainWorld.Order());
+        await _world.Launcher.NextAsync();
+        var id = (await build.Watch(0, TimeSpan.Zero))!.Id;
+
+        for (var check = 0; check < 3; check++)
+        {
+            // One that asks once is gone after the next look, so there was one.
+            _world.Clock.Advance(TimeSpan.FromMinutes(1));
+            await host.Queue().Wait(new QueueTicket(Guid.NewGuid(), "", BuildPriority.Interactive, _world.Clock.GetUtcNow(), _world.Clock.GetUtcNow()), TimeSpan.Zero);
+            _world.Clock.Advance(TimeSpan.FromMinutes(1));
+            await WaitingAsync(host, 0);
+        }
+
+        (await host.Queue().Get()).Running.ShouldHaveSingleItem().BuildId.ShouldBe(id);
     }
 
     [Fact]
