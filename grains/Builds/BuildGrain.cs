@@ -381,15 +381,22 @@ internal sealed partial class BuildGrain(
     private async Task<AttemptOutcome> ReattachAsync(CancellationToken ends)
     {
         // Also when the build is to end: only who has the attempt can end it.
-        if (await launcher.ReattachAsync(AttemptId, _deactivating.Token) is { } attempt)
+        var attempt = await launcher.ReattachAsync(AttemptId, _deactivating.Token);
+        if (_build.Status == BuildStatus.Verifying)
         {
-            return await CarryOnAsync(attempt, ends);
+            // The builder had done its work, and its log was taken over: what is left of it may be half cleared away. The registry knows the truth.
+            if (attempt is not null)
+            {
+                await using (attempt)
+                {
+                    await RemoveAsync(attempt);
+                }
+            }
+
+            return AttemptOutcome.Success;
         }
 
-        // A builder that was to be verified had done its work; the registry knows the truth.
-        return _build.Status == BuildStatus.Verifying
-            ? AttemptOutcome.Success
-            : AttemptOutcome.Failed(FailureReason.BuilderLost, "the builder was lost");
+        return attempt is null ? AttemptOutcome.Failed(FailureReason.BuilderLost, "the builder was lost") : await CarryOnAsync(attempt, ends);
     }
 
     private async Task<AttemptOutcome> CarryOnAsync(IAttempt attempt, CancellationToken ends)
