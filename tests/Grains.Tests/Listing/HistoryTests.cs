@@ -139,7 +139,7 @@ public sealed class HistoryTests : IAsyncDisposable
         await _shard.StartAsync();
 
         (await _shard.ListAsync()).ShouldBe(listed);
-        _shard.Stored.Ended.Count.ShouldBeLessThan(HistoryIndex.PageSize);
+        await Eventually.TrueAsync(() => _shard.Stored.Ended.Count < HistoryIndex.PageSize);
     }
 
     [Theory]
