@@ -13,6 +13,11 @@ namespace ImageBuilder.Gateway;
 /// </summary>
 internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogRelays relays)
 {
+    /// <summary>
+    /// Bytes of the log in one message at the most. The server holds a message of each follower until it is sent, and 16 KB fit into one HTTP/2 frame.
+    /// </summary>
+    private const int MessageSize = 16_000;
+
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
 
     private readonly SharedCalls<(Guid BuildId, long Version), BuildSnapshot?> _watches = new();
@@ -101,7 +106,11 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
         {
             while (await reader.ReadAsync(cancellationToken) is { } part)
             {
-                yield return part;
+                foreach (var piece in part.Cut(MessageSize))
+                {
+                    yield return piece;
+                }
+
                 if (part.Ended)
                 {
                     yield break;
@@ -130,7 +139,10 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
 
             end ??= chunk.End;
             offset = Math.Max(offset, chunk.Next);
-            yield return LogPart.Of(chunk, from);
+            foreach (var piece in LogPart.Of(chunk, from).Cut(MessageSize))
+            {
+                yield return piece;
+            }
         }
     }
 }

@@ -19,4 +19,16 @@ internal sealed record LogPart(long Offset, ReadOnlyMemory<byte> Content, bool E
     /// <summary>What this piece holds from <paramref name="offset"/> on.</summary>
     public LogPart From(long offset) =>
         offset <= Offset ? this : new LogPart(offset, Content[(int)Math.Min(offset - Offset, Content.Length)..], Ended);
+
+    /// <summary>The same in pieces of at most <paramref name="size"/> bytes; one when it is empty.</summary>
+    public IEnumerable<LogPart> Cut(int size)
+    {
+        var rest = this;
+        for (; rest.Content.Length > size; rest = rest.From(rest.Offset + size))
+        {
+            yield return new LogPart(rest.Offset, rest.Content[..size], Ended: false);
+        }
+
+        yield return rest;
+    }
 }

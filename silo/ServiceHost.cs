@@ -43,6 +43,7 @@ internal static class ServiceHost
             .AddFilter("Orleans", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(Listeners.Configure);
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
 
         AddBuilds(builder.Services, configuration);

@@ -6,12 +6,16 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace ImageBuilder.Silo.Hosting;
 
 /// <summary>The ports of the service. A connection carries a mark of the port it came by, so that each port serves its own paths alone.</summary>
 internal static class Listeners
 {
+    // What is written and not sent yet is kept for every connection, and there may be hundreds that follow one log.
+    private const int WriteBufferSize = 32 * 1024;
+
     private static readonly object Mark = new();
 
     private enum Purpose
@@ -41,6 +45,9 @@ internal static class Listeners
         kestrel.Listen(configuration.Metrics.Address.EndPoint, listen => MarkAs(listen, Purpose.Metrics));
         kestrel.Listen(configuration.Health.Address.EndPoint, listen => MarkAs(listen, Purpose.Health));
     }
+
+    /// <summary>Sets what a connection may hold in memory.</summary>
+    public static void Configure(SocketTransportOptions sockets) => sockets.MaxWriteBufferSize = WriteBufferSize;
 
     /// <summary>Whether a request came by the metrics port.</summary>
     public static bool IsMetrics(HttpContext context) => IsMarked(context, Purpose.Metrics);

@@ -115,6 +115,7 @@ public sealed class StreamTests
             parts.Select(part => part.Offset).ShouldBe(parts.SkipLast(1).Select(part => part.NextOffset).Prepend(offset));
             parts.Select(part => part.End).ShouldBe(parts.Select((_, index) => index == parts.Count - 1));
             parts[^1].NextOffset.ShouldBe(text.Length);
+            parts.ShouldAllBe(part => part.Content.Length <= 16_000);
         }
     }
 
