@@ -48,7 +48,8 @@ internal sealed class BuilderProcess : IDisposable
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
-        foreach (var argument in (string[])["-c", "exec setsid \"$@\" >>\"$0\" 2>&1", logFile, .. command])
+        // It becomes the builder when it hears that it was noted. If this service ends before that, it hears the end of its input, and ends too: nobody would find it.
+        foreach (var argument in (string[])["-c", "read -r noted && exec setsid \"$@\" >>\"$0\" 2>&1", logFile, .. command])
         {
             start.ArgumentList.Add(argument);
         }
@@ -65,6 +66,7 @@ internal sealed class BuilderProcess : IDisposable
         try
         {
             await File.WriteAllTextAsync(idFile, $"{builder._id} {builder._startTime}", cancellationToken);
+            await builder.WriteInputAsync("noted\n", cancellationToken);
             if (input is not null)
             {
                 await builder.GiveInputAsync(input, cancellationToken);
@@ -141,10 +143,23 @@ internal sealed class BuilderProcess : IDisposable
     /// <summary>Writes all of the process's standard input. Only for a child of this process that was started without.</summary>
     public async Task GiveInputAsync(string input, CancellationToken cancellationToken)
     {
+        await WriteInputAsync(input, cancellationToken);
         try
         {
-            await _child!.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
-            _child.StandardInput.Close();
+            _child!.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // As below.
+        }
+    }
+
+    private async Task WriteInputAsync(string text, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _child!.StandardInput.WriteAsync(text.AsMemory(), cancellationToken);
+            await _child.StandardInput.FlushAsync(cancellationToken);
         }
         catch (IOException)
         {

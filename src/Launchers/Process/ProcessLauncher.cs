@@ -19,6 +19,8 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     // Not for `build`, which would hand them, and the passwords in them, to the RUN steps; it reaches nothing but its proxy.
     private static readonly string[] ProxyVariables = [.. new[] { "http_proxy", "https_proxy", "all_proxy", "no_proxy" }.SelectMany(name => (string[])[name, name.ToUpperInvariant()])];
 
+    private static readonly TimeSpan SpareEndPatience = TimeSpan.FromSeconds(5);
+
     private readonly ProcessLauncherOptions _options;
     private readonly Keychain _keychain;
     private readonly TimeProvider _clock;
@@ -66,6 +68,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             foreach (var process in new[] { build, init, proxy }.OfType<BuilderProcess>())
             {
                 process.KillGroup();
+                await process.WaitForExitAsync(_clock, CancellationToken.None);
                 process.Dispose();
             }
 
@@ -222,13 +225,16 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         }
     }
 
-    /// <summary>Removes the folders of spares that ended with an earlier service.</summary>
+    /// <summary>Removes the spares of an earlier service, which end with it, but perhaps not before this one starts.</summary>
     private void RemoveOldSpares()
     {
         if (Directory.Exists(_options.WorkFolder))
         {
             foreach (var old in Directory.EnumerateDirectories(_options.WorkFolder, $"{SpareProxy.FolderPrefix}*"))
             {
+                using var process = BuilderProcess.Find(new AttemptFolder(old).ProcessId("proxy"));
+                process?.KillGroup();
+                _ = SpinWait.SpinUntil(() => process is not { IsRunning: true }, SpareEndPatience);
                 Directory.Delete(old, recursive: true);
             }
         }

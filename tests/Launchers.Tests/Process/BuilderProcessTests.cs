@@ -39,6 +39,33 @@ public sealed class BuilderProcessTests
         }
     }
 
+    /// <summary>Whatever ends the service before the note is made, a kill among it, leaves no builder that nobody knows of.</summary>
+    [Fact]
+    public async Task StartAsync_CannotBeNoted_BuilderNeverRuns()
+    {
+        var folder = Directory.CreateTempSubdirectory("launchers-tests-");
+        try
+        {
+            var ran = Path.Combine(folder.FullName, "ran");
+
+            await Should.ThrowAsync<DirectoryNotFoundException>(() => BuilderProcess.StartAsync(
+                ["touch", ran],
+                new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
+                folder.FullName,
+                Path.Combine(folder.FullName, "log"),
+                Path.Combine(folder.FullName, "missing", "build.pid"),
+                string.Empty,
+                CancellationToken.None));
+
+            await UntilAsync(() => FakeBob.ProcessesIn(folder.FullName).Count == 0);
+            File.Exists(ran).ShouldBeFalse();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Find_IdBelongsToALaterProcess_IsNotRunningAndNotKilled()
     {

@@ -100,11 +100,14 @@ internal sealed class FakeBob : IAsyncDisposable
     }
 
     /// <summary>The arguments and the environment of every process that works in the attempt's folder.</summary>
-    public List<(int Id, string Arguments, string Environment)> Processes() =>
+    public List<(int Id, string Arguments, string Environment)> Processes() => ProcessesIn(WorkFolder);
+
+    /// <summary>The arguments and the environment of every process that works in or below <paramref name="folder"/>.</summary>
+    public static List<(int Id, string Arguments, string Environment)> ProcessesIn(string folder) =>
         [.. Directory.EnumerateDirectories("/proc")
             .Select(Path.GetFileName)
             .Where(name => int.TryParse(name, out _))
-            .Select(name => ReadProcess(int.Parse(name!)))
+            .Select(name => ReadProcess(folder, int.Parse(name!)))
             .OfType<(int, string, string)>()];
 
     /// <summary>Ends when the script has made a file in its folder; another process has no other way to give a signal.</summary>
@@ -151,13 +154,13 @@ internal sealed class FakeBob : IAsyncDisposable
         }
     }
 
-    private (int Id, string Arguments, string Environment)? ReadProcess(int id)
+    private static (int Id, string Arguments, string Environment)? ReadProcess(string below, int id)
     {
         try
         {
             var folder = new FileInfo($"/proc/{id}/cwd").LinkTarget;
             var stat = File.ReadAllText($"/proc/{id}/stat");
-            return folder?.StartsWith(WorkFolder, StringComparison.Ordinal) == true && !stat.Contains(") Z ", StringComparison.Ordinal)
+            return folder?.StartsWith(below, StringComparison.Ordinal) == true && !stat.Contains(") Z ", StringComparison.Ordinal)
                 ? (id, File.ReadAllText($"/proc/{id}/cmdline"), File.ReadAllText($"/proc/{id}/environ"))
                 : null;
         }
