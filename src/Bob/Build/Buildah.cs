@@ -118,7 +118,8 @@ internal sealed class Buildah : IDisposable
     // After a failure, and when it is killed, the engine leaves its working containers, and the runtime what it knows of a running step. Others' are there too, so only those are removed that name this folder.
     private async Task RemoveContainersAsync(EngineFolder folder, CancellationToken cancellationToken)
     {
-        foreach (var bundle in Directory.EnumerateDirectories(folder.Temporary, "buildah*"))
+        // A folder that another builder could not remove to its end has none any more.
+        foreach (var bundle in Directory.Exists(folder.Temporary) ? Directory.EnumerateDirectories(folder.Temporary, "buildah*") : [])
         {
             await ForegroundCommand.RunAsync("runc", ["delete", "--force", $"buildah-{Path.GetFileName(bundle)}"], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
         }
