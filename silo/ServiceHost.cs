@@ -110,6 +110,12 @@ internal static class ServiceHost
             Mirrors = MirrorsOf(configuration.Registry),
             CaBundles = [.. configuration.Registry.CaBundles.Select(Path.GetFullPath)],
             SpareProxyLifetime = TimeSpan.FromMinutes(5),
+            Limits = new ResourceLimits
+            {
+                Memory = configuration.Process.MemoryLimit,
+                MilliCpus = (int)configuration.Process.CpuLimit,
+                Processes = (int)configuration.Process.PidsLimit,
+            },
             Network = configuration.Process.Network == BuildNetwork.None ? "none" : "host",
         });
         services.AddSingleton<IBuildLauncher, ProcessLauncher>();

@@ -13,6 +13,18 @@ internal sealed record ProcessConfiguration
     /// <summary>The network of a build's RUN steps, <c>host</c> or <c>none</c>. Default: <c>host</c>.</summary>
     public BuildNetwork Network { get; init; } = BuildNetwork.Host;
 
+    /// <summary>Memory of one build, in bytes, 0 to 1125899906842624 (1 PiB); 0 means no limit. Default: 4294967296 (4 GiB).</summary>
+    [NumberRange(0, 1L << 50)]
+    public long MemoryLimit { get; init; } = 4L << 30;
+
+    /// <summary>Processors of one build, in thousandths of one, 0 to 1000000; 0 means no limit. Default: 0.</summary>
+    [NumberRange(0, 1_000_000)]
+    public long CpuLimit { get; init; }
+
+    /// <summary>Processes and threads of one build, 0 to 4194304; 0 means no limit. Default: 4096.</summary>
+    [NumberRange(0, 1L << 22)]
+    public long PidsLimit { get; init; } = 4096;
+
     /// <summary>The build engine's image storage, an absolute path; builds share its layer cache. Default: <c>buildah</c> in <c>dataFolder</c>.</summary>
     [AbsolutePath]
     [DerivedDefault("<dataFolder>/buildah")]

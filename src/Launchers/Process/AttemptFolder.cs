@@ -27,6 +27,9 @@ internal sealed record AttemptFolder(string Root)
     /// <summary>How the attempt ended.</summary>
     public string Outcome => Path.Combine(Workspace, ".gitpod", "outcome.json");
 
+    /// <summary>Note of the control group of the builder's processes.</summary>
+    public string ControlGroup => Path.Combine(Root, "cgroup");
+
     /// <summary>Note of the process that runs a verb of the builder command.</summary>
     public string ProcessId(string verb) => Path.Combine(Root, verb + ".pid");
 

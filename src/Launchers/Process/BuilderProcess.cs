@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace ImageBuilder.Launchers.Process;
 
@@ -10,9 +9,6 @@ namespace ImageBuilder.Launchers.Process;
 /// </summary>
 internal sealed class BuilderProcess : IDisposable
 {
-    private const int SigTerm = 15;
-    private const int SigKill = 9;
-
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly int _id;
@@ -31,7 +27,7 @@ internal sealed class BuilderProcess : IDisposable
 
     /// <summary>
     /// Starts <paramref name="command"/> in a session of its own, its output appended to <paramref name="logFile"/>, and notes it in
-    /// <paramref name="idFile"/>. <paramref name="input"/> is written to its standard input; null leaves that open for <see cref="GiveInputAsync(string, CancellationToken)"/>.
+    /// <paramref name="idFile"/>, as a member of <paramref name="group"/> if there is one. <paramref name="input"/> is written to its standard input; null leaves that open for <see cref="GiveInputAsync(string, CancellationToken)"/>.
     /// </summary>
     public static async Task<BuilderProcess> StartAsync(
         IReadOnlyList<string> command,
@@ -39,6 +35,7 @@ internal sealed class BuilderProcess : IDisposable
         string folder,
         string logFile,
         string idFile,
+        ControlGroup? group,
         string? input,
         CancellationToken cancellationToken)
     {
@@ -66,6 +63,7 @@ internal sealed class BuilderProcess : IDisposable
         try
         {
             await File.WriteAllTextAsync(idFile, $"{builder._id} {builder._startTime}", cancellationToken);
+            group?.Add(builder._id);
             await builder.WriteInputAsync("noted\n", cancellationToken);
             if (input is not null)
             {
@@ -120,7 +118,7 @@ internal sealed class BuilderProcess : IDisposable
     {
         if (IsRunning)
         {
-            _ = Kill(_id, SigTerm);
+            Signals.Terminate(_id);
         }
     }
 
@@ -130,13 +128,13 @@ internal sealed class BuilderProcess : IDisposable
         // A leader that has ended may stay a zombie for as long as its parent likes; the id is its own until then.
         if (ReadStat(_id) is not { } stat || stat.StartTime == _startTime)
         {
-            _ = Kill(-_id, SigKill);
+            Signals.KillGroup(_id);
         }
 
         if (IsRunning)
         {
             // It was just started, and has not made its group yet.
-            _ = Kill(_id, SigKill);
+            Signals.Kill(_id);
         }
     }
 
@@ -166,10 +164,6 @@ internal sealed class BuilderProcess : IDisposable
             // It ended before it read its input; how it ended tells why.
         }
     }
-
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Kill(int process, int signal);
 
     private static (char State, string StartTime)? ReadStat(int id)
     {

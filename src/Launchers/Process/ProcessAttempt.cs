@@ -11,6 +11,7 @@ internal sealed class ProcessAttempt : IAttempt
     private readonly BuilderProcess? _proxy;
     private readonly BuilderProcess? _init;
     private readonly BuilderProcess? _build;
+    private readonly ControlGroup? _group;
     private readonly ProcessLauncherOptions _options;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _letGo = new();
@@ -21,6 +22,7 @@ internal sealed class ProcessAttempt : IAttempt
         BuilderProcess? proxy,
         BuilderProcess? init,
         BuilderProcess? build,
+        ControlGroup? group,
         ProcessLauncherOptions options,
         TimeProvider clock)
     {
@@ -28,6 +30,7 @@ internal sealed class ProcessAttempt : IAttempt
         _proxy = proxy;
         _init = init;
         _build = build;
+        _group = group;
         _options = options;
         _clock = clock;
         Completion = WatchAsync(_letGo.Token);
@@ -67,16 +70,17 @@ internal sealed class ProcessAttempt : IAttempt
             await _build.WaitForExitAsync(_clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        KillAll();
+        await KillAllAsync();
     }
 
     /// <inheritdoc />
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
-        KillAll();
+        await KillAllAsync();
 
         // Until they are gone they may make files where files are being removed.
         await Task.WhenAll(Processes.Select(process => process.WaitForExitAsync(_clock, cancellationToken)));
+        _group?.Remove();
         if (Directory.Exists(_folder.Root))
         {
             Directory.Delete(_folder.Root, recursive: true);
@@ -103,7 +107,7 @@ internal sealed class ProcessAttempt : IAttempt
         await Task.Yield();
         if (_build is null || _proxy is null)
         {
-            KillAll();
+            await KillAllAsync();
             return Lost("the service stopped before the builder was running");
         }
 
@@ -114,25 +118,35 @@ internal sealed class ProcessAttempt : IAttempt
         cancellationToken.ThrowIfCancellationRequested();
         if (init.IsCompleted && !File.Exists(_folder.Ready))
         {
-            KillAll();
-            return OutcomeFile.Read(_folder.Outcome) ?? Lost("fetching the build context ended without telling how");
+            await KillAllAsync();
+            return Ended("fetching the build context ended without telling how");
         }
 
         await Task.WhenAny(build, proxy);
         cancellationToken.ThrowIfCancellationRequested();
         var proxyWentFirst = !build.IsCompleted;
-        KillAll();
-        return OutcomeFile.Read(_folder.Outcome)
-            ?? Lost(proxyWentFirst ? "the builder's registry proxy ended early" : "the builder ended without telling how");
+        await KillAllAsync();
+        return Ended(proxyWentFirst ? "the builder's registry proxy ended early" : "the builder ended without telling how");
+    }
+
+    private AttemptOutcome Ended(string lost)
+    {
+        var outcome = OutcomeFile.Read(_folder.Outcome);
+        var message = outcome is null ? $"build failed: {lost}" : outcome.Failure?.Message ?? string.Empty;
+        return outcome is null or { Failure.Reason: FailureReason.BuildStepFailed } && _group?.ReachedLimit(message) is { } limit
+            ? AttemptOutcome.Failed(FailureReason.BuildStepFailed, $"{message} (the build {limit})")
+            : outcome ?? Lost(lost);
     }
 
     private static AttemptOutcome Lost(string what) => AttemptOutcome.Failed(FailureReason.BuilderLost, $"the builder was lost: {what}");
 
-    private void KillAll()
+    private async Task KillAllAsync()
     {
         foreach (var process in Processes)
         {
             process.KillGroup();
         }
+
+        await (_group?.KillAsync() ?? Task.CompletedTask);
     }
 }

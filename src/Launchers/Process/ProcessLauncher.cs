@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
@@ -25,6 +27,8 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     private readonly Keychain _keychain;
     private readonly TimeProvider _clock;
     private readonly ILogger<ProcessLauncher> _logger;
+    private readonly IReadOnlyList<ControlGroupHierarchy> _hierarchies;
+    private readonly string _groups;
     private readonly SpareProxies _spares;
 
     /// <summary>A launcher; one at a time uses a work folder.</summary>
@@ -34,32 +38,40 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         _keychain = keychain;
         _clock = clock;
         _logger = logger;
+        _hierarchies = ControlGroupHierarchy.Read();
+        _groups = $"imagebuilder-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.WorkFolder)))[..8]}";
         _spares = new SpareProxies(options.SpareProxyLifetime, clock, StartSpareAsync);
         RemoveOldSpares();
+        Swept = SweepAsync();
     }
+
+    /// <summary>Ends when what an earlier service left, of which no attempt knows, is gone.</summary>
+    internal Task Swept { get; }
 
     /// <inheritdoc />
     public async Task<IAttempt> LaunchAsync(AttemptId id, BuildOrder order, BuildSecrets secrets, CancellationToken cancellationToken)
     {
         var folder = FolderOf(id);
         BuilderProcess? proxy = null, init = null, build = null;
+        ControlGroup? group = null;
         try
         {
             folder.Create();
+            group = Group(id, folder);
             var credentials = await ProxyCredentials.ComposeAsync(_keychain, order, secrets.Access, MirrorHosts, cancellationToken);
             proxy = await StartProxyAsync(folder, order, credentials, cancellationToken);
             if (order is { BuildBase: true, Context: { } context })
             {
                 init = await StartAsync(
-                    folder, folder.Log, "init", [.. CaBundleArguments], [("BOB_WORKSPACE", folder.Workspace)], Initializer(context, secrets), cancellationToken);
+                    folder, folder.Log, "init", [.. CaBundleArguments], [("BOB_WORKSPACE", folder.Workspace)], group, Initializer(context, secrets), cancellationToken);
             }
             else
             {
                 await File.WriteAllBytesAsync(folder.Ready, [], cancellationToken);
             }
 
-            build = await StartAsync(folder, folder.Log, "build", [], BuildVariables(folder, order), string.Empty, cancellationToken);
-            var attempt = new ProcessAttempt(folder, proxy, init, build, _options, _clock);
+            build = await StartAsync(folder, folder.Log, "build", [], BuildVariables(folder, order), group, string.Empty, cancellationToken);
+            var attempt = new ProcessAttempt(folder, proxy, init, build, group, _options, _clock);
             _ = ReplenishAfterAsync(attempt);
             return attempt;
         }
@@ -72,6 +84,8 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
                 process.Dispose();
             }
 
+            await (group?.KillAsync() ?? Task.CompletedTask);
+            group?.Remove();
             if (Directory.Exists(folder.Root))
             {
                 Directory.Delete(folder.Root, recursive: true);
@@ -98,6 +112,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
                 BuilderProcess.Find(folder.ProcessId("proxy")),
                 BuilderProcess.Find(folder.ProcessId("init")),
                 BuilderProcess.Find(folder.ProcessId("build")),
+                ControlGroup.Find(folder.ControlGroup),
                 _options,
                 _clock)
             : null;
@@ -106,6 +121,32 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _spares.DisposeAsync();
+
+    private ControlGroup? Group(AttemptId id, AttemptFolder folder)
+    {
+        try
+        {
+            return ControlGroup.Create(_hierarchies, $"{_groups}/{id}", _options.Limits, folder.ControlGroup);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNoLimits(_logger, error);
+            return null;
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        try
+        {
+            await Task.Yield();
+            await ControlGroup.SweepAsync(_hierarchies, _groups, id => Directory.Exists(Path.Combine(_options.WorkFolder, id)));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogNotSwept(_logger, error);
+        }
+    }
 
     private static string Initializer(BuildContextSource context, BuildSecrets secrets) => new JsonObject
     {
@@ -185,6 +226,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             "proxy",
             [.. ProxyArguments(folder), "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef],
             [],
+            group: null,
             credentials,
             cancellationToken);
     }
@@ -207,7 +249,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         var folder = new AttemptFolder(Path.Combine(_options.WorkFolder, $"{SpareProxy.FolderPrefix}{Guid.NewGuid():N}"));
         folder.Create();
         var process = await StartAsync(
-            folder, folder.ProxyLog, "proxy", [.. ProxyArguments(folder), "--standby"], [], input: null, CancellationToken.None);
+            folder, folder.ProxyLog, "proxy", [.. ProxyArguments(folder), "--standby"], [], group: null, input: null, CancellationToken.None);
         return new SpareProxy(folder, process);
     }
 
@@ -246,6 +288,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         string verb,
         string[] arguments,
         List<(string Name, string Value)> variables,
+        ControlGroup? group,
         string? input,
         CancellationToken cancellationToken)
     {
@@ -266,7 +309,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 
         string[] bob = _options.Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", _options.Bob] : [_options.Bob];
         return BuilderProcess.StartAsync(
-            [.. bob, verb, .. arguments], environment, folder.Root, logFile, folder.ProcessId(verb), input, cancellationToken);
+            [.. bob, verb, .. arguments], environment, folder.Root, logFile, folder.ProcessId(verb), group, input, cancellationToken);
     }
 
     private AttemptFolder FolderOf(AttemptId id) => new(Path.Combine(_options.WorkFolder, id.ToString()));

@@ -17,6 +17,9 @@ public sealed record ProcessLauncherOptions
     /// <summary>Network of RUN steps: "host" or "none". Default "host".</summary>
     public string Network { get; init; } = "host";
 
+    /// <summary>What one build may use of the machine. Default that of <see cref="ResourceLimits"/>.</summary>
+    public ResourceLimits Limits { get; init; } = new();
+
     /// <summary>Registries, as host or host:port, that are spoken to in plain HTTP; loopback ones need no mention. Default none.</summary>
     public ImmutableArray<string> PlainHttpHosts { get; init; } = [];
 

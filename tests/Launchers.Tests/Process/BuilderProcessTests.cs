@@ -54,6 +54,7 @@ public sealed class BuilderProcessTests
                 folder.FullName,
                 Path.Combine(folder.FullName, "log"),
                 Path.Combine(folder.FullName, "missing", "build.pid"),
+                group: null,
                 string.Empty,
                 CancellationToken.None));
 

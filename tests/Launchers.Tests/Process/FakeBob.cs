@@ -20,9 +20,11 @@ internal sealed class FakeBob : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("launchers-tests-");
     private readonly List<IAttempt> _attempts = [];
+    private readonly ResourceLimits _limits;
 
-    public FakeBob(string build = BuildSucceeds, string init = InitSucceeds, string proxy = ProxyListens)
+    public FakeBob(string build = BuildSucceeds, string init = InitSucceeds, string proxy = ProxyListens, ResourceLimits? limits = null)
     {
+        _limits = limits ?? new ResourceLimits();
         File.WriteAllText(Bob, $"""
             #!/bin/sh
             TEST={_folder.FullName}
@@ -79,6 +81,7 @@ internal sealed class FakeBob : IAsyncDisposable
             StorageFolder = Path.Combine(Folder, "storage"),
             CancelGrace = grace ?? TimeSpan.FromSeconds(1),
             SpareProxyLifetime = spareLifetime,
+            Limits = _limits,
         },
         new Keychain([new AllSources(Credentials)]),
         clock ?? TimeProvider.System,
@@ -109,6 +112,12 @@ internal sealed class FakeBob : IAsyncDisposable
             .Where(name => int.TryParse(name, out _))
             .Select(name => ReadProcess(folder, int.Parse(name!)))
             .OfType<(int, string, string)>()];
+
+    /// <summary>The ids of the processes in the attempt's control groups.</summary>
+    public IEnumerable<string> Members() =>
+        File.ReadAllLines(Path.Combine(AttemptFolder, "cgroup"))
+            .SelectMany(group => Directory.EnumerateFiles(group, "cgroup.procs", SearchOption.AllDirectories))
+            .SelectMany(File.ReadAllLines);
 
     /// <summary>Ends when the script has made a file in its folder; another process has no other way to give a signal.</summary>
     public Task SignalAsync(string file) => UntilAsync(() => File.Exists(Path.Combine(Folder, file)));
