@@ -43,13 +43,26 @@ internal sealed class Buildah : IDisposable
         ["CONTAINERS_CONF"] = "/dev/null",
     };
 
+    /// <summary>
+    /// The engine runs as the first process of a process namespace, with mounts of its own: when it ends, or is killed with bob, the kernel kills what
+    /// it has started, RUN steps included, and undoes its mounts, before anybody could miss them.
+    /// </summary>
+    private static IEnumerable<string> Confinement => ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "buildah"];
+
     /// <summary>Removes what builders that were killed have left.</summary>
     public async Task RemoveAbandonedAsync(CancellationToken cancellationToken)
     {
         foreach (var folder in EngineFolder.Abandoned(Builds))
         {
-            await RemoveContainersAsync(folder, cancellationToken);
-            folder.Dispose();
+            try
+            {
+                await RemoveContainersAsync(folder, cancellationToken);
+                folder.Dispose();
+            }
+            catch (IOException)
+            {
+                // Something of it is in use. It stays locked for as long as this builder lives, and a later one tries again.
+            }
         }
     }
 
@@ -74,7 +87,7 @@ internal sealed class Buildah : IDisposable
         var completed = false;
         try
         {
-            var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", [.. arguments, context], Variables, context, silent: false, secrets: [], cancellationToken);
+            var (exitCode, tail) = await RunAsync([.. arguments, context], Variables, context, silent: false, cancellationToken);
             if (exitCode != 0)
             {
                 throw EngineFailure.OfBuild(_folder.WithoutProxy(tail));
@@ -105,7 +118,7 @@ internal sealed class Buildah : IDisposable
             .. Storage, "push",
             "--format", "v2s2", "--tls-verify=false", "--signature-policy", _folder.PolicyFile, image, $"docker://{PushHost}/{proxy.Path}:{proxy.Tag ?? "latest"}",
         ];
-        var (exitCode, tail) = await ForegroundCommand.RunAsync("buildah", arguments, variables, _folder.Root, silent: false, secrets: [], cancellationToken);
+        var (exitCode, tail) = await RunAsync(arguments, variables, _folder.Root, silent: false, cancellationToken);
         if (exitCode != 0)
         {
             throw EngineFailure.OfPush(_folder.WithoutProxy(tail));
@@ -121,7 +134,9 @@ internal sealed class Buildah : IDisposable
         // A folder that another builder could not remove to its end has none any more.
         foreach (var bundle in Directory.Exists(folder.Temporary) ? Directory.EnumerateDirectories(folder.Temporary, "buildah*") : [])
         {
-            await ForegroundCommand.RunAsync("runc", ["delete", "--force", $"buildah-{Path.GetFileName(bundle)}"], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
+            var container = $"buildah-{Path.GetFileName(bundle)}";
+            await ForegroundCommand.RunAsync("runc", ["delete", "--force", container], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
+            StepCgroups.Remove(container, File.ReadLines(folder.CgroupFile));
         }
 
         var containers = new List<string>();
@@ -138,9 +153,13 @@ internal sealed class Buildah : IDisposable
 
         if (containers.Count > 0)
         {
-            await ForegroundCommand.RunAsync("buildah", [.. Storage, "rm", .. containers], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
+            await RunAsync([.. Storage, "rm", .. containers], Variables, _folder.Root, silent: true, cancellationToken);
         }
     }
+
+    private static Task<(int ExitCode, string Tail)> RunAsync(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder, bool silent, CancellationToken cancellationToken) =>
+        ForegroundCommand.RunAsync("unshare", [.. Confinement, .. arguments], variables, folder, silent, secrets: [], cancellationToken);
 
     private static async Task<bool> MentionsAsync(string file, string hooks, CancellationToken cancellationToken)
     {

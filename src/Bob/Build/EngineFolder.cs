@@ -39,22 +39,27 @@ internal sealed class EngineFolder : IDisposable
     /// <summary>The engine's temporary files. A build's own, so that no two owners share a cache mount, which the engine keeps there.</summary>
     public string Temporary => Path.Combine(Root, "tmp");
 
+    /// <summary>The builder's control groups, as <c>/proc/self/cgroup</c> says them; those of its steps lie below or beside.</summary>
+    public string CgroupFile => Path.Combine(Root, "cgroup");
+
     /// <summary>The engine's credentials: none.</summary>
     public string CredentialsFile => Path.Combine(Root, "auth.json");
 
     /// <summary>Creates one below <paramref name="parent"/>.</summary>
     public static EngineFolder Create(string parent)
     {
-        var name = Guid.NewGuid().ToString("N");
-        var hidden = Path.Combine(parent, $".{name}");
-        Directory.CreateDirectory(hidden, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var held = Hold(hidden);
-
-        // It gets its name with its lock held, so nobody takes it for abandoned meanwhile.
-        var root = Path.Combine(parent, name);
-        Directory.Move(hidden, root);
+        string root;
+        FileStream? held;
+        do
+        {
+            root = Path.Combine(parent, Guid.NewGuid().ToString("N"));
+            Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            held = TryHold(root);
+        }
+        while (held is null);
         var folder = new EngineFolder(root, held);
         Directory.CreateDirectory(folder.Hooks);
+        File.WriteAllText(folder.CgroupFile, File.ReadAllText("/proc/self/cgroup"));
         Directory.CreateDirectory(folder.Temporary);
         File.WriteAllText(folder.CredentialsFile, "{}");
         return folder;
@@ -63,20 +68,13 @@ internal sealed class EngineFolder : IDisposable
     /// <summary>The folders below <paramref name="parent"/> whose builders are gone, locked by the caller from now on.</summary>
     public static IEnumerable<EngineFolder> Abandoned(string parent)
     {
-        foreach (var root in Directory.EnumerateDirectories(parent).Where(root => !Path.GetFileName(root).StartsWith('.')))
+        foreach (var root in Directory.EnumerateDirectories(parent))
         {
-            FileStream held;
-            try
+            // Otherwise its builder is alive, or another one is just removing it.
+            if (TryHold(root) is { } held)
             {
-                held = Hold(root);
+                yield return new EngineFolder(root, held);
             }
-            catch (IOException)
-            {
-                // Its builder is alive, or another one is just removing it.
-                continue;
-            }
-
-            yield return new EngineFolder(root, held);
         }
     }
 
@@ -115,5 +113,24 @@ internal sealed class EngineFolder : IDisposable
         _lock.Dispose();
     }
 
-    private static FileStream Hold(string root) => new(Path.Combine(root, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+    // Until its lock is held a new folder looks abandoned: then somebody has it, or it was removed just before the lock was had.
+    private static FileStream? TryHold(string root)
+    {
+        try
+        {
+            var file = Path.Combine(root, LockFile);
+            var held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            if (File.Exists(file))
+            {
+                return held;
+            }
+
+            held.Dispose();
+            return null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 }

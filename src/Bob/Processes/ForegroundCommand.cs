@@ -27,7 +27,7 @@ internal static class ForegroundCommand
         ProcessTree.Adopt();
 
         // One pipe for both keeps the order in which they were written.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>&1", program, .. arguments])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {MortalChild.Prefix} \"$0\" \"$@\" 2>&1", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -39,7 +39,7 @@ internal static class ForegroundCommand
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
+        using var process = await MortalChild.StartAsync(start);
         try
         {
             process.StandardInput.Close();

@@ -232,6 +232,37 @@ public sealed partial class BobBuildTests : IAsyncLifetime
         await NothingIsLeftAsync();
     }
 
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_BobAloneIsKilled_ItsStepsEndWithIt()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN trap '' TERM; setsid sleep 4713 & echo started; sleep 4713\n");
+        using var process = attempt.Start();
+        while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
+        {
+            // As above.
+        }
+
+        process.Kill();
+
+        while ((await Command.RunAsync("pgrep", ["-f", "sleep 4713$"])).Output.Length > 0)
+        {
+            // The kernel does it, without waiting for a next build; the test's time limit ends this if it does not.
+        }
+
+        (await File.ReadAllTextAsync("/proc/self/mounts")).ShouldNotContain(_stage.Storage);
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_EarlierBuilderWasKilledAtItsFirstStep_RemovesItsFolder()
+    {
+        Directory.CreateDirectory(Path.Combine(_stage.Storage, "builds", Guid.NewGuid().ToString("N")));
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        await NothingIsLeftAsync();
+    }
+
     [NeedsProgramsFact("docker-registry", "skopeo")]
     public async Task Build_BaseIsAnImage_CopiesItOnly()
     {
