@@ -5,6 +5,7 @@ using ImageBuilder.Sandbox.Demo;
 using ImageBuilder.Sandbox.Figures;
 using ImageBuilder.Sandbox.Kills;
 using ImageBuilder.Sandbox.Logs;
+using ImageBuilder.Sandbox.Proxying;
 using ImageBuilder.Sandbox.Tests;
 
 var serve = new Option<bool>("--serve") { Description = "Set up, then serve until SIGINT or SIGTERM." };
@@ -67,13 +68,17 @@ var copyFigures = new Command("copy-figures", "Measures copying an image against
 copyFigures.SetAction((parsed, cancellationToken) =>
     CopyFigures.RunAsync(new CopyFiguresOptions { Size = (long)parsed.GetValue(size) << 20, Repetitions = parsed.GetValue(repetitions) }, Console.Out, cancellationToken));
 
+var proxyFigures = new Command("proxy-figures", "Measures pushing an image through bob proxy against pushing it directly.") { size, repetitions };
+proxyFigures.SetAction((parsed, cancellationToken) =>
+    ProxyFigures.RunAsync(new ProxyFiguresOptions { Size = (long)parsed.GetValue(size) << 20, Repetitions = parsed.GetValue(repetitions) }, Console.Out, cancellationToken));
+
 var from = new Argument<string>("from") { Description = "An image of an open registry on loopback." };
 var to = new Argument<string>("to") { Description = "Where to." };
 var copy = new Command("copy", "Copies an image and says what it took; copy-figures runs this.") { from, to };
 copy.SetAction((parsed, cancellationToken) => CopyProcess.RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, cancellationToken));
 
 // Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
-var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills() }.Parse(args);
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, proxyFigures, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills() }.Parse(args);
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return parsed.Errors.Count > 0 ? 2 : code;
 

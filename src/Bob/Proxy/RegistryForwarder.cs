@@ -1,8 +1,10 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Transport;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -108,7 +110,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
             // Authorised before it is sent, so that a body which comes only once meets no challenge.
             var authorization = await registry.GetAuthorizationAsync(route.Scopes, fresh: tries > 0, cancellationToken);
             using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), address);
-            CopyRequestHeaders(context, request, !hasBody ? null : kept is null ? new StreamContent(context.Request.Body) : new ByteArrayContent(kept));
+            CopyRequestHeaders(context, request, !hasBody ? null : kept is null ? new PipeContent(context.Request.BodyReader, context.Request.ContentLength, context.Features.Get<IConnectionSocketFeature>()?.Socket) : new ByteArrayContent(kept));
             request.Headers.Authorization = authorization;
             var answer = await upstream.SendAsync(request, cancellationToken);
             if (answer.StatusCode != HttpStatusCode.Unauthorized)
@@ -216,7 +218,18 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
 
         if (!HttpMethods.IsHead(context.Request.Method) && response.StatusCode is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
         {
-            await answer.Content.CopyToAsync(response.Body, context.RequestAborted);
+            await using var body = await answer.Content.ReadAsStreamAsync(context.RequestAborted);
+            await CopyAsync(body, response.BodyWriter, context.RequestAborted);
+        }
+    }
+
+    // Read into the buffers from which it is sent on; what came is sent before more is waited for.
+    private static async Task CopyAsync(Stream body, PipeWriter response, CancellationToken cancellationToken)
+    {
+        while (await body.ReadAsync(response.GetMemory(BlobMemory.BlockSize / 2), cancellationToken) is > 0 and var count)
+        {
+            response.Advance(count);
+            await response.FlushAsync(cancellationToken);
         }
     }
 

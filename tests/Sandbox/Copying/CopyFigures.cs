@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using ImageBuilder.Sandbox.Figures;
 using ImageBuilder.Sandbox.Images;
 using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Sandbox.Registry;
@@ -42,7 +42,7 @@ public static class CopyFigures
         var transfers = log.Count(request => request.StartsWith("GET", StringComparison.Ordinal) && request.Contains("/blobs/", StringComparison.Ordinal))
             + log.Count(request => request.StartsWith("PUT", StringComparison.Ordinal) && request.Contains("/blobs/", StringComparison.Ordinal))
             + log.Count(request => request.StartsWith("PATCH", StringComparison.Ordinal));
-        await output.WriteLineAsync($"between repositories of one registry: {transfers} blobs transferred in {log.Count} requests, {Seconds(copied.Seconds)} s   goal: 0 blobs");
+        await output.WriteLineAsync($"between repositories of one registry: {transfers} blobs transferred in {log.Count} requests, {Times.Seconds(copied.Seconds)} s   goal: 0 blobs");
         return transfers == 0 && log.Count > 0 && copied.BlobsSent == 0;
     }
 
@@ -77,22 +77,16 @@ public static class CopyFigures
             }
         }
 
-        var ratio = Median(ours) / Median(theirs);
+        var ratio = Times.Median(ours) / Times.Median(theirs);
         await output.WriteLineAsync("between two registries:");
-        await output.WriteLineAsync($"  our copy, with the start of its process   {Text(ours)}   {options.Size / Median(ours) / (1 << 20):0} MiB/s");
-        await output.WriteLineAsync($"  our copy, without                         {Text(inside)}");
-        await output.WriteLineAsync($"  skopeo copy, with the start               {Text(theirs)}   {options.Size / Median(theirs) / (1 << 20):0} MiB/s");
-        await output.WriteLineAsync($"  our time of skopeo's                      {ratio.ToString("0.00", CultureInfo.InvariantCulture)}   goal: at most 1.00");
+        await output.WriteLineAsync($"  our copy, with the start of its process   {Times.Text(ours)}   {options.Size / Times.Median(ours) / (1 << 20):0} MiB/s");
+        await output.WriteLineAsync($"  our copy, without                         {Times.Text(inside)}");
+        await output.WriteLineAsync($"  skopeo copy, with the start               {Times.Text(theirs)}   {options.Size / Times.Median(theirs) / (1 << 20):0} MiB/s");
+        await output.WriteLineAsync($"  our time of skopeo's                      {Times.Seconds(ratio)}   goal: at most 1.00");
         await output.WriteLineAsync($"  our memory over idle, at most             {memory.Max()} MiB (RSS)   goal: under {MaximumMemory} MiB");
         return (ratio > MaximumRatio ? 1 : 0) + (memory.Max() >= MaximumMemory ? 1 : 0);
     }
 
     private static Task<RegistryServer> StartAsync(string folder, string name, CancellationToken cancellationToken) =>
         RegistryServer.StartAsync(Path.Combine(folder, name), new RegistryServerOptions { Login = RegistryLogin.Open, AccessLog = name == "source" }, cancellationToken);
-
-    private static string Text(List<double> times) => $"{Seconds(Median(times))} s ({Seconds(times.Min())} to {Seconds(times.Max())} s)";
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private static string Seconds(double seconds) => seconds.ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -67,7 +67,8 @@ public static class LayeredImage
         return Digest(await SHA256.HashDataAsync(bytes, cancellationToken));
     }
 
-    private static async Task PushBlobAsync(HttpClient client, string repository, string digest, Stream bytes, CancellationToken cancellationToken)
+    /// <summary>Uploads a blob in one piece.</summary>
+    public static async Task PushBlobAsync(HttpClient client, string repository, string digest, Stream bytes, CancellationToken cancellationToken)
     {
         using var started = await client.PostAsync(new Uri($"/v2/{repository}/blobs/uploads/", UriKind.Relative), null, cancellationToken);
         using var content = new StreamContent(bytes);

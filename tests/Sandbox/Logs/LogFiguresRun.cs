@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Grpc.Core;
 using ImageBuilder.Contracts;
+using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Sandbox.Registry;
 using ImageBuilder.Sandbox.Service;
 
@@ -61,7 +62,7 @@ internal static class LogFiguresRun
             await using var service = await ServiceProcess.StartAsync(options, cancellationToken);
             using var client = new ServiceClient(service.Address);
             await WarmUpAsync(service, client, cancellationToken);
-            var idle = await ServiceMemory.ResetPeakAsync(service.Process.Id);
+            var idle = await ProcessMemory.ResetPeakAsync(service.Process.Id);
             var cpu = await ProcessorTimeAsync(service.Process.Id);
 
             var order = ScriptedBuilder.Order(length, rate);
@@ -77,14 +78,14 @@ internal static class LogFiguresRun
                 // The slow ones are not waited for.
                 group.Rate == 0 ? s_patience : TimeSpan.FromSeconds((length / rate) + 15),
                 cancellationToken)));
-            var connected = await ServiceMemory.ReadPeakAsync(service.Process.Id);
+            var connected = await ProcessMemory.ReadPeakAsync(service.Process.Id);
             builder.Go(order);
             var logs = await Task.WhenAll(followers.Select(follower => follower.ReadAsync(cancellationToken)));
             await foreach (var _ in build.ResponseStream.ReadAllAsync(cancellationToken))
             {
             }
 
-            var peak = await ServiceMemory.ReadPeakAsync(service.Process.Id);
+            var peak = await ProcessMemory.ReadPeakAsync(service.Process.Id);
             var used = await ProcessorTimeAsync(service.Process.Id) - cpu;
             foreach (var follower in followers)
             {

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace ImageBuilder.Sandbox.Logs;
+namespace ImageBuilder.Sandbox.Processes;
 
 /// <summary>The resident memory of a process: what it has, and the most that it had since it was last looked at.</summary>
-internal static class ServiceMemory
+internal static class ProcessMemory
 {
     /// <summary>Bytes at the moment; from now on the peak counts anew.</summary>
     public static async Task<long> ResetPeakAsync(int process)
