@@ -4,7 +4,7 @@ namespace ImageBuilder.Testing;
 
 /// <summary>A test that needs a program of the machine; it is skipped, with the reason, where that program is not installed.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class NeedsProgramsFactAttribute : FactAttribute
+public class NeedsProgramsFactAttribute : FactAttribute
 {
     /// <summary>Needs every one of <paramref name="programs"/> on PATH.</summary>
     public NeedsProgramsFactAttribute(params string[] programs) => (Programs, Skip) = (programs, MachinePrograms.WhyNot(programs));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImageBuilder.Bob.Commands;
 using ImageBuilder.Registry.Names;
 
@@ -6,6 +7,10 @@ namespace ImageBuilder.Bob.Build;
 /// <summary>How <c>bob build</c> was called.</summary>
 internal sealed record BuildSettings
 {
+    private const long DefaultCacheLimit = 20L << 30;
+    private const long MinimumCacheLimit = 1L << 20;
+    private const int MaximumOwner = 64;
+
     /// <summary>The image to make, through the proxy.</summary>
     public required ImageReference Target { get; init; }
 
@@ -29,6 +34,18 @@ internal sealed record BuildSettings
 
     /// <summary>Whether every step is run anew; default false.</summary>
     public bool NoCache { get; init; }
+
+    /// <summary>Which program builds; default: BuildKit where it is to be had, else buildah.</summary>
+    public EngineKind Engine { get; init; }
+
+    /// <summary>The address of a buildkitd that runs already, as buildctl takes it; default empty: the build starts one of its own.</summary>
+    public string BuildKitAddress { get; init; } = string.Empty;
+
+    /// <summary>On whose behalf the build runs, as a key of letters and digits: cache mounts are kept for him. Default empty: nobody's, and they start empty.</summary>
+    public string Owner { get; init; } = string.Empty;
+
+    /// <summary>How many bytes of layers and cache mounts the engine keeps from one build to the next; default 20 GiB.</summary>
+    public long CacheLimit { get; init; } = DefaultCacheLimit;
 
     /// <summary>
     /// File in which the proxy notes its address, "host:port", when that is not known beforehand; it takes the place of the host in
@@ -68,18 +85,47 @@ internal sealed record BuildSettings
             BuildBase = Flag("BOB_BUILD_BASE"),
             DockerfilePath = Text("BOB_DOCKERFILE_PATH", string.Empty),
             ContextFolder = Text("BOB_CONTEXT_DIR", string.Empty),
-            StorageRoot = Text("BOB_STORAGE_ROOT", "/var/lib/bob"),
+            StorageRoot = ReadStorageRoot(variable),
             Network = Text("BOB_NETWORK", "host"),
             NoCache = Flag("BOB_NO_CACHE"),
             ProxyAddressFile = Text("BOB_PROXY_ADDRESS_FILE", string.Empty),
+            Engine = Text("BOB_ENGINE", "auto") switch
+            {
+                "auto" => EngineKind.Auto,
+                "buildah" => EngineKind.Buildah,
+                "buildkit" => EngineKind.BuildKit,
+                _ => throw new UsageException("BOB_ENGINE: must be auto, buildah or buildkit"),
+            },
+            BuildKitAddress = Text("BOB_EXTERNAL_BUILDKITD", string.Empty),
+            Owner = Text("BOB_OWNER", string.Empty),
+            CacheLimit = ReadCacheLimit(variable),
         };
         return settings switch
         {
             { BuildBase: true, DockerfilePath: not ['/', ..] } => throw new UsageException("BOB_DOCKERFILE_PATH: required, and absolute, when BOB_BUILD_BASE is true"),
+            { Owner: var owner } when owner.Length > MaximumOwner || !owner.All(char.IsAsciiLetterOrDigit) =>
+                throw new UsageException($"BOB_OWNER: must be up to {MaximumOwner} letters and digits"),
             { Network: not ("host" or "none") } => throw new UsageException("BOB_NETWORK: must be host or none"),
-            { StorageRoot: not ['/', ..] } => throw new UsageException("BOB_STORAGE_ROOT: must be an absolute path"),
             { BuildBase: true } when settings.Target.Domain != settings.Base.Domain => throw new UsageException("BOB_BASE_REF and BOB_TARGET_REF: must name the same proxy"),
             _ => settings,
         };
     }
+
+    /// <summary>Reads where the engine keeps what lasts.</summary>
+    /// <exception cref="UsageException">The variable holds no absolute path.</exception>
+    public static string ReadStorageRoot(Func<string, string?> variable) => variable("BOB_STORAGE_ROOT") switch
+    {
+        null or "" => "/var/lib/bob",
+        ['/', ..] path => path,
+        _ => throw new UsageException("BOB_STORAGE_ROOT: must be an absolute path"),
+    };
+
+    /// <summary>Reads how many bytes the engine keeps.</summary>
+    /// <exception cref="UsageException">The variable holds no such number.</exception>
+    public static long ReadCacheLimit(Func<string, string?> variable) => variable("BOB_CACHE_LIMIT") switch
+    {
+        null or "" => DefaultCacheLimit,
+        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes >= MinimumCacheLimit => bytes,
+        _ => throw new UsageException($"BOB_CACHE_LIMIT: must be a number of bytes, {MinimumCacheLimit} or more"),
+    };
 }

@@ -8,7 +8,7 @@ namespace ImageBuilder.Bob.Build;
 /// Builds and pushes with buildah. The storage is shared by builds of all owners, as a layer cache; that is safe because every image that a
 /// Dockerfile names is asked for at its registry again, with what this build may use, even where the storage has it.
 /// </summary>
-internal sealed class Buildah : IDisposable
+internal sealed class Buildah : IEngine
 {
     /// <summary>
     /// What the engine calls the proxy when it pushes. It remembers by registry which layers are there already, and the proxy's port is another in
@@ -35,7 +35,7 @@ internal sealed class Buildah : IDisposable
 
     private Dictionary<string, string> Variables => new()
     {
-        ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ["PATH"] = EnginePrograms.Path,
         ["HOME"] = _folder.Home,
         ["TMPDIR"] = _folder.Temporary,
         ["LC_ALL"] = "C",
@@ -43,14 +43,8 @@ internal sealed class Buildah : IDisposable
         ["CONTAINERS_CONF"] = "/dev/null",
     };
 
-    /// <summary>
-    /// The engine runs as the first process of a process namespace, with mounts of its own: when it ends, or is killed with bob, the kernel kills what
-    /// it has started, RUN steps included, and undoes its mounts, before anybody could miss them.
-    /// </summary>
-    private static IEnumerable<string> Confinement => ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "buildah"];
-
-    /// <summary>Removes what builders that were killed have left.</summary>
-    public async Task RemoveAbandonedAsync(CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         foreach (var folder in EngineFolder.Abandoned(Builds))
         {
@@ -66,20 +60,30 @@ internal sealed class Buildah : IDisposable
         }
     }
 
-    /// <summary>Builds the Dockerfile and gives the image's id.</summary>
-    /// <exception cref="BobException">The build failed.</exception>
-    public async Task<string> BuildAsync(string path, Dockerfile dockerfile, string context, CancellationToken cancellationToken)
+    /// <inheritdoc />
+    public async Task BuildAsync(BuildInput input, CancellationToken cancellationToken) =>
+        await PushAsync(await MakeAsync(input, cancellationToken), cancellationToken);
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync()
     {
-        _folder.Configure(_settings.Base.Domain, dockerfile.Registries);
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    // Gives the image's id.
+    private async Task<string> MakeAsync(BuildInput input, CancellationToken cancellationToken)
+    {
+        _folder.Configure(_settings.Base.Domain, input.Dockerfile.Registries);
         List<string> arguments =
         [
             .. Storage, "build",
             "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", _settings.Network,
             "--layers", "--pull-always", "--http-proxy=false", "--signature-policy", _folder.PolicyFile, "--hooks-dir", _folder.Hooks,
-            "--iidfile", _folder.ImageIdFile, "--file", path,
+            "--iidfile", _folder.ImageIdFile, "--file", input.DockerfilePath,
         ];
         // The engine looks up a step by its text; what a bind mount shows it does not count, so a changed file would go unseen, and another owner's step could pass for this one.
-        if (_settings.NoCache || dockerfile.HasBindMounts)
+        if (_settings.NoCache || input.Dockerfile.HasBindMounts)
         {
             arguments.Add("--no-cache");
         }
@@ -87,7 +91,7 @@ internal sealed class Buildah : IDisposable
         var completed = false;
         try
         {
-            var (exitCode, tail) = await RunAsync([.. arguments, context], Variables, context, silent: false, cancellationToken);
+            var (exitCode, tail) = await RunAsync([.. arguments, input.Context], Variables, input.Context, silent: false, cancellationToken);
             if (exitCode != 0)
             {
                 throw EngineFailure.OfBuild(_folder.WithoutProxy(tail));
@@ -107,9 +111,8 @@ internal sealed class Buildah : IDisposable
         return id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 
-    /// <summary>Pushes an image that was built, as the base, with the kind of manifest that keeps all that a Dockerfile can say.</summary>
-    /// <exception cref="BobException">The push failed.</exception>
-    public async Task PushAsync(string image, CancellationToken cancellationToken)
+    // With the kind of manifest that keeps all that a Dockerfile can say.
+    private async Task PushAsync(string image, CancellationToken cancellationToken)
     {
         var proxy = _settings.Base;
         Dictionary<string, string> variables = new(Variables) { ["HTTP_PROXY"] = $"http://{proxy.Domain}", ["HTTPS_PROXY"] = $"http://{proxy.Domain}" };
@@ -124,9 +127,6 @@ internal sealed class Buildah : IDisposable
             throw EngineFailure.OfPush(_folder.WithoutProxy(tail));
         }
     }
-
-    /// <inheritdoc />
-    public void Dispose() => _folder.Dispose();
 
     // After a failure, and when it is killed, the engine leaves its working containers, and the runtime what it knows of a running step. Others' are there too, so only those are removed that name this folder.
     private async Task RemoveContainersAsync(EngineFolder folder, CancellationToken cancellationToken)
@@ -159,7 +159,7 @@ internal sealed class Buildah : IDisposable
 
     private static Task<(int ExitCode, string Tail)> RunAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder, bool silent, CancellationToken cancellationToken) =>
-        ForegroundCommand.RunAsync("unshare", [.. Confinement, .. arguments], variables, folder, silent, secrets: [], cancellationToken);
+        ForegroundCommand.RunAsync(Confinement.Program, [.. Confinement.Of("buildah"), .. arguments], variables, folder, silent, secrets: [], cancellationToken);
 
     private static async Task<bool> MentionsAsync(string file, string hooks, CancellationToken cancellationToken)
     {

@@ -5,23 +5,46 @@ using ImageBuilder.Registry.Names;
 namespace ImageBuilder.Bob.Build;
 
 /// <summary>
-/// Reads from a Dockerfile which registries it takes images from: FROM, COPY --from and RUN --mount from. It need not understand more, and what it
-/// overlooks is not let through: the engine is told to refuse every registry that is not found here.
+/// Reads from a Dockerfile which images it takes: FROM, COPY --from and RUN --mount from. It need not understand more, and what it overlooks is not
+/// let through: the engine is told to refuse every image that is not found here.
 /// </summary>
-/// <param name="Registries">The registries that the Dockerfile names, and Docker Hub, which every short name means.</param>
-/// <param name="HasBindMounts">Whether a RUN step sees files of the context, a stage or an image through a mount.</param>
-internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries, bool HasBindMounts)
+internal sealed partial record Dockerfile
 {
     /// <summary>The largest Dockerfile that is read, in bytes.</summary>
     public const int MaximumSize = 4 << 20;
 
+    /// <summary>The images that it names.</summary>
+    public required IReadOnlyCollection<ImageReference> Images { get; init; }
+
+    /// <summary>The names of its stages.</summary>
+    public required IReadOnlySet<string> Stages { get; init; }
+
+    /// <summary>The image of the frontend that its first lines ask for; null when they ask for none.</summary>
+    public ImageReference? Syntax { get; init; }
+
+    /// <summary>Whether a RUN step sees files of the context, a stage or an image through a mount.</summary>
+    public bool HasBindMounts { get; init; }
+
+    /// <summary>Whether a RUN step has a cache that outlasts it.</summary>
+    public bool HasCacheMounts { get; init; }
+
+    /// <summary>Whether a RUN step may see a secret.</summary>
+    public bool HasSecretMounts { get; init; }
+
+    /// <summary>The registries of its images, and Docker Hub, which every short name means.</summary>
+    public IReadOnlyCollection<string> Registries =>
+        new SortedSet<string>(Images.Select(image => image.Domain).Append(RegistryHost.DockerHub), StringComparer.Ordinal);
+
     /// <summary>Reads <paramref name="text"/>.</summary>
-    public static Dockerfile Parse(string text)
+    /// <param name="text">The Dockerfile.</param>
+    /// <param name="given">The build arguments that are given, which take the place of its own.</param>
+    /// <param name="platform">The platform that is built for, "os/architecture[/variant]"; null for this machine's.</param>
+    public static Dockerfile Parse(string text, IReadOnlyDictionary<string, string>? given = null, string? platform = null)
     {
-        var hasBindMounts = false;
-        var registries = new SortedSet<string>(StringComparer.Ordinal) { RegistryHost.DockerHub };
-        var stages = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "scratch" };
-        var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
+        var images = new HashSet<ImageReference>();
+        var stages = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var mounts = new HashSet<string>(StringComparer.Ordinal);
+        var arguments = BuildPlatform.Arguments(platform);
         var inStage = false;
         foreach (var (instruction, rest) in Instructions(text))
         {
@@ -30,7 +53,15 @@ internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries
                 case "ARG" when !inStage:
                     foreach (Match pair in Argument().Matches(rest))
                     {
-                        arguments[pair.Groups["name"].Value] = Expand(pair.Groups["value"].Value.Trim('"', '\''), arguments);
+                        var name = pair.Groups["name"].Value;
+                        if (given?.GetValueOrDefault(name) is { } value)
+                        {
+                            arguments[name] = value;
+                        }
+                        else if (pair.Groups["value"] is { Success: true } written)
+                        {
+                            arguments[name] = Expand(written.Value.Trim('"', '\''), arguments);
+                        }
                     }
 
                     break;
@@ -42,14 +73,14 @@ internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries
                         Add(Expand(words[0].Trim('"'), arguments));
                     }
 
-                    if (words is [_, var keyword, var name, ..] && keyword.Equals("AS", StringComparison.OrdinalIgnoreCase))
+                    if (words is [_, var keyword, var stage, ..] && keyword.Equals("AS", StringComparison.OrdinalIgnoreCase))
                     {
-                        stages.Add(name);
+                        stages.Add(stage);
                     }
 
                     break;
                 case "COPY" or "ADD" or "RUN":
-                    hasBindMounts |= Mount().Matches(rest).Any(mount => !OtherMount().IsMatch(mount.Value));
+                    mounts.UnionWith(Mount().Matches(rest).Select(mount => OtherMount().Match(mount.Value) is { Success: true } other ? other.Groups["type"].Value : "bind"));
                     foreach (Match from in From().Matches(rest))
                     {
                         Add(Expand(from.Groups["image"].Value.Trim('"', '\''), arguments));
@@ -59,13 +90,22 @@ internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries
             }
         }
 
-        return new Dockerfile(registries, hasBindMounts);
+        return new Dockerfile
+        {
+            Images = images,
+            Stages = stages,
+            Syntax = SyntaxDirective().Match(text) is { Success: true } syntax && ImageReference.TryParse(syntax.Groups["image"].Value, out var frontend) ? frontend : null,
+            HasBindMounts = mounts.Contains("bind"),
+            HasCacheMounts = mounts.Contains("cache"),
+            HasSecretMounts = mounts.Overlaps(["secret", "ssh"]),
+        };
 
+        // A number is a stage, and "context" and "scratch" are no images either.
         void Add(string image)
         {
-            if (!stages.Contains(image) && ImageReference.TryParse(image, out var reference))
+            if (!stages.Contains(image) && image is not ("scratch" or "context") && !image.All(char.IsAsciiDigit) && ImageReference.TryParse(image, out var reference))
             {
-                registries.Add(reference.Domain);
+                images.Add(reference);
             }
         }
     }
@@ -115,13 +155,17 @@ internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries
         };
     });
 
+    // Behind a first line for the shell, other directives may stand before it, in comments of either kind or as a member of a JSON object.
+    [GeneratedRegex("""\A(?:#![^\n]*\n)?(?:(?:(?:#|//)[ \t]*\w+[ \t]*=[^\n]*\n)*?(?:#|//)[ \t]*syntax[ \t]*=[ \t]*(?<image>\S+)|\s*\{.*"syntax"\s*:\s*"(?<image>[^"]+)")""", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
+    private static partial Regex SyntaxDirective();
+
     [GeneratedRegex(@"\A(?:\s*#[^\n]*\n)*?\s*#\s*escape\s*=\s*(?<escape>[\\`])", RegexOptions.IgnoreCase)]
     private static partial Regex EscapeDirective();
 
     [GeneratedRegex(@"\A\s*(?:ONBUILD\s+)?(?<instruction>[A-Za-z]+)\s+(?<rest>.*)\z", RegexOptions.IgnoreCase | RegexOptions.Singleline)]
     private static partial Regex Instruction();
 
-    [GeneratedRegex("""(?<name>[A-Za-z_][A-Za-z0-9_]*)=(?<value>"[^"]*"|'[^']*'|\S*)""")]
+    [GeneratedRegex("""(?<![^\s])(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:=(?<value>"[^"]*"|'[^']*'|\S*))?""")]
     private static partial Regex Argument();
 
     [GeneratedRegex(@"(?:--from=|--mount=\S*?\bfrom=)(?<image>[^\s,]+)")]
@@ -131,7 +175,7 @@ internal sealed partial record Dockerfile(IReadOnlyCollection<string> Registries
     private static partial Regex Mount();
 
     // Without a type it is a bind mount.
-    [GeneratedRegex(@"[=,""']type=(?:cache|tmpfs|secret|ssh)\b")]
+    [GeneratedRegex(@"[=,""']type=(?<type>cache|tmpfs|secret|ssh)\b")]
     private static partial Regex OtherMount();
 
     [GeneratedRegex(@"\$(?:\{(?<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?<operator>:[-+])(?<word>[^}]*))?\}|(?<name>[A-Za-z_][A-Za-z0-9_]*))")]

@@ -30,26 +30,24 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         // While the context is on its way: what a first request costs this process, the proxy and the registry is then paid when the image is built.
         using var registry = new RegistryClient();
         var baseImage = registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken);
-        using var engine = _settings.BuildBase ? new Buildah(_settings) : null;
-        await (engine?.RemoveAbandonedAsync(cancellationToken) ?? Task.CompletedTask);
+        var exists = await ExistsAsync(baseImage) && !_settings.NoCache;
+        await using var engine = _settings.BuildBase && !exists ? Engines.Create(_settings, time) : null;
+        await (engine?.PrepareAsync(cancellationToken) ?? Task.CompletedTask);
         await AwaitedFile.WaitAsync(
             workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
-        if (engine is null)
+        if (engine is not null)
         {
-            await RequireAsync(baseImage);
+            await BuildBaseAsync(engine, cancellationToken);
         }
         else
         {
-            await BuildBaseAsync(engine, cancellationToken);
-
-            // Nothing depends on whether there was a base image before.
-            await ((Task)baseImage).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await RequireAsync(baseImage);
         }
 
         await CopyToTargetAsync(registry, cancellationToken);
     }
 
-    private async Task BuildBaseAsync(Buildah engine, CancellationToken cancellationToken)
+    private async Task BuildBaseAsync(IEngine engine, CancellationToken cancellationToken)
     {
         var dockerfile = workspace.Resolve(_settings.DockerfilePath, out var below);
         if (!File.Exists(dockerfile))
@@ -65,14 +63,20 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             throw new BobException(FailureReason.ContextUnavailable, $"build failed: the build context \"{contextBelow}\" is no folder of the repository");
         }
 
-        var image = await engine.BuildAsync(dockerfile, Dockerfile.Parse(await ReadAsync(dockerfile, cancellationToken)), context, cancellationToken);
-        await engine.PushAsync(image, cancellationToken);
+        await engine.BuildAsync(new BuildInput(dockerfile, Dockerfile.Parse(await ReadAsync(dockerfile, cancellationToken)), context), cancellationToken);
     }
 
     private static async Task<string> ReadAsync(string dockerfile, CancellationToken cancellationToken) =>
         new FileInfo(dockerfile).Length <= Dockerfile.MaximumSize
             ? await File.ReadAllTextAsync(dockerfile, Encoding.UTF8, cancellationToken)
             : throw new BobException(FailureReason.BuildStepFailed, $"build failed: the Dockerfile is larger than {Dockerfile.MaximumSize >> 20} MiB");
+
+    // Its name stands for all that it is made from, so one that exists need not be built, whoever built it. A registry that does not tell is asked by the push.
+    private static async Task<bool> ExistsAsync(Task<ManifestDescriptor?> baseImage)
+    {
+        await ((Task)baseImage).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return baseImage.IsCompletedSuccessfully && await baseImage is not null;
+    }
 
     // Reading the base before it is copied tells whose refusal it is.
     private static async Task RequireAsync(Task<ManifestDescriptor?> baseImage)

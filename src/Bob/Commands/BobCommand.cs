@@ -20,7 +20,7 @@ internal static class BobCommand
             Exit codes: 0 all went well, 1 failed or stopped (.gitpod/outcome.json in the workspace says why), 2 called in a way that is not understood.
             """)
         {
-            Init(), Build(), Proxy(),
+            Init(), Build(), Proxy(), Daemon(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
@@ -67,7 +67,10 @@ internal static class BobCommand
 
             Variables: BOB_WORKSPACE (default /workspace), BOB_TARGET_REF, BOB_BASE_REF (through the proxy; defaults localhost:8080/target:latest and
             localhost:8080/base:latest), BOB_BUILD_BASE (true: build the Dockerfile), BOB_PROXY_ADDRESS_FILE (names the proxy when that is not known beforehand), BOB_DOCKERFILE_PATH, BOB_CONTEXT_DIR (default: the Dockerfile's folder),
-            BOB_STORAGE_ROOT (the engine's storage and layer cache, default /var/lib/bob), BOB_NETWORK (host or none, default host), BOB_NO_CACHE (true: every step anew).
+            BOB_STORAGE_ROOT (the engine's storage and layer cache, default /var/lib/bob), BOB_NETWORK (host or none, default host), BOB_NO_CACHE (true: every step anew),
+            BOB_ENGINE (buildah, buildkit, or auto, the default: BuildKit where BOB_EXTERNAL_BUILDKITD names a daemon, or buildkitd, buildctl and runc are installed),
+            BOB_EXTERNAL_BUILDKITD (address of a buildkitd that runs already; without it a build starts one of its own), BOB_CACHE_LIMIT (how many
+            bytes the engine keeps for later builds, default 21474836480), BOB_OWNER (letters and digits: whose cache mounts the steps get; without it they start empty).
             """);
         command.SetAction((_, _) => BuildVerb.RunAsync());
         return command;
@@ -104,6 +107,24 @@ internal static class BobCommand
             Auth = Value(parsed, auth, "WORKSPACEKIT_BOBPROXY_AUTH"),
             AdditionalAuth = Value(parsed, additionalAuth, "WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH"),
         }));
+        return command;
+    }
+
+    private static Command Daemon()
+    {
+        var socket = new Argument<string>("socket") { Description = "Path of the unix socket on which buildkitd listens." };
+        var command = new Command(
+            "daemon",
+            """
+            Runs a buildkitd that builds share (BOB_EXTERNAL_BUILDKITD=unix://<socket>) until SIGINT or SIGTERM. Says "ready" when it listens and is prewarmed.
+
+            Variables: BOB_CACHE_IMAGES (a JSON array of images that are pulled before the first build), BOB_STORAGE_ROOT (layers and cache mounts,
+            default /var/lib/bob), BOB_CACHE_LIMIT (how many bytes of them are kept, default 21474836480).
+            """)
+        {
+            socket,
+        };
+        command.SetAction((parsed, _) => DaemonVerb.RunAsync(parsed.GetValue(socket)!));
         return command;
     }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ImageBuilder.Bob.Processes;
 
 /// <summary>A program that runs to its end while its output, with errors in their place among it, flows to bob's own.</summary>
@@ -24,25 +22,9 @@ internal static class ForegroundCommand
         IReadOnlyCollection<string> secrets,
         CancellationToken cancellationToken)
     {
-        ProcessTree.Adopt();
-
-        // One pipe for both keeps the order in which they were written.
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {MortalChild.Prefix} \"$0\" \"$@\" 2>&1", program, .. arguments])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            WorkingDirectory = folder,
-        };
-        start.Environment.Clear();
-        foreach (var (name, value) in variables)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var process = await MortalChild.StartAsync(start);
+        using var process = await MergedOutput.StartAsync(program, arguments, variables, folder);
         try
         {
-            process.StandardInput.Close();
             var tail = await CopyAsync(process.StandardOutput.BaseStream, silent ? Stream.Null : Console.OpenStandardOutput(), secrets, cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             return (process.ExitCode, tail.ToString());

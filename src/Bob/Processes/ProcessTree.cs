@@ -10,11 +10,21 @@ internal static partial class ProcessTree
 {
     private const int SetChildSubreaper = 36;
     private const int Kill = 9;
+    private const int Term = 15;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
     /// <summary>From now on orphaned descendants become children of this process.</summary>
     public static void Adopt() => _ = Control(SetChildSubreaper, 1, 0, 0, 0);
+
+    /// <summary>Asks <paramref name="process"/>, which bob started, and its children to end; some pass a signal on, and some do not listen at all.</summary>
+    public static void Terminate(int process)
+    {
+        foreach (var id in Children(process).Append(process))
+        {
+            _ = SendSignal(id, Term);
+        }
+    }
 
     /// <summary>Kills every descendant, and those that appear meanwhile, until none is left alive.</summary>
     public static async Task KillDescendantsAsync()
@@ -28,6 +38,20 @@ internal static partial class ProcessTree
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(5));
+        }
+    }
+
+    // proc(5): their ids, with a blank behind each.
+    private static IEnumerable<int> Children(int process)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, System.Globalization.CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            // It has ended.
+            return [];
         }
     }
 

@@ -188,6 +188,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_BASE_REF", digest < 0 ? "localhost:8080/base:latest" : $"localhost:8080/base{order.BaseRef[digest..]}"),
             ("BOB_BUILD_BASE", order.BuildBase ? "true" : "false"),
             ("BOB_STORAGE_ROOT", _options.StorageFolder),
+            ("BOB_ENGINE", "buildah"),
             ("BOB_NETWORK", _options.Network),
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
         ];

@@ -15,6 +15,9 @@ public sealed class BuildAttempt(BuildStage stage, BuildProxy proxy, string name
     /// <summary>The build context's folder.</summary>
     public string Workspace => workspace;
 
+    /// <summary>What else the build is told.</summary>
+    public Dictionary<string, string> Variables { get; } = new() { ["BOB_ENGINE"] = "buildah" };
+
     /// <summary>All that the build wrote.</summary>
     public string Log { get; private set; } = string.Empty;
 
@@ -36,6 +39,11 @@ public sealed class BuildAttempt(BuildStage stage, BuildProxy proxy, string name
         start.Environment["BOB_BASE_REF"] = $"{proxy.Address}/{baseReference}";
         start.Environment["BOB_BUILD_BASE"] = buildBase ? "true" : "false";
         start.Environment["BOB_DOCKERFILE_PATH"] = $"/workspace/{dockerfile}";
+        foreach (var (variable, value) in Variables)
+        {
+            start.Environment[variable] = value;
+        }
+
         return Process.Start(start)!;
     }
 

@@ -21,6 +21,10 @@ public sealed class BuildSettingsTests
     [InlineData("BOB_STORAGE_ROOT", "relative")]
     [InlineData("BOB_TARGET_REF", "localhost:8080/UPPER")]
     [InlineData("BOB_DOCKERFILE_PATH", "relative")]
+    [InlineData("BOB_ENGINE", "kaniko")]
+    [InlineData("BOB_OWNER", "../other")]
+    [InlineData("BOB_CACHE_LIMIT", "10GB")]
+    [InlineData("BOB_CACHE_LIMIT", "-1")]
     public void Read_WrongValue_NamesTheVariable(string name, string value) =>
         Should.Throw<UsageException>(() => BuildSettings.Read(asked => asked switch
         {

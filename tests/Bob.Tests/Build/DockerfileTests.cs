@@ -28,4 +28,29 @@ public sealed class DockerfileTests
     [InlineData("FROM a\nRUN --mount=type=cache,target=/x --mount=target=/y ls", true)]
     [InlineData("FROM a\nRUN ls", false)]
     public void Parse_Mounts_KnowsThoseThatShowFiles(string text, bool expected) => Dockerfile.Parse(text).HasBindMounts.ShouldBe(expected);
+
+    [Theory]
+    [InlineData("# syntax=docker/dockerfile:1\nFROM a", "docker.io/docker/dockerfile:1")]
+    [InlineData("#!/bin/x\n# escape=`\n#SYNTAX = r.example/f@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa more\nFROM a", "r.example/f@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("//syntax=r.example/f\nFROM a", "r.example/f")]
+    [InlineData("{\"x\": 1,\n\"syntax\": \"r.example/f\"}", "r.example/f")]
+    [InlineData("FROM a\n# syntax=docker/dockerfile:1", null)]
+    [InlineData("FROM a", null)]
+    public void Parse_Syntax_IsTheFrontend(string text, string? frontend) => Dockerfile.Parse(text).Syntax?.ToString().ShouldBe(frontend);
+
+    [Fact]
+    public void Parse_GivenArguments_TakeThePlaceOfTheDockerfilesOwn()
+    {
+        var dockerfile = Dockerfile.Parse("ARG V=1\nARG W\nARG TARGETARCH\nFROM a:$V-$W-$TARGETARCH", new Dictionary<string, string> { ["V"] = "2", ["W"] = "x" }, "linux/arm64");
+
+        dockerfile.Images.ShouldHaveSingleItem().ToString().ShouldBe("docker.io/library/a:2-x-arm64");
+    }
+
+    [Fact]
+    public void Parse_Mounts_AreKnownByTheirKind()
+    {
+        var dockerfile = Dockerfile.Parse("FROM a\nRUN --mount=type=cache,target=/x --mount=type=secret,id=y ls");
+
+        (dockerfile.HasCacheMounts, dockerfile.HasSecretMounts, dockerfile.HasBindMounts).ShouldBe((true, true, false));
+    }
 }

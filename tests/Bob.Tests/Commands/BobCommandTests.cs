@@ -10,7 +10,7 @@ public sealed class BobCommandTests
         var result = await Command.RunAsync(Processes.Bob.Path, ["--help"]);
 
         result.ExitCode.ShouldBe(0);
-        foreach (var word in new[] { "init", "build", "proxy", "Exit codes", "0 ", "1 ", "2 " })
+        foreach (var word in new[] { "init", "build", "proxy", "daemon", "Exit codes", "0 ", "1 ", "2 " })
         {
             result.Output.ShouldContain(word);
         }
@@ -36,6 +36,7 @@ public sealed class BobCommandTests
     [InlineData("proxy", "--mirror", "=mirror")]
     [InlineData("proxy", "--ca-bundle", "/missing.pem")]
     [InlineData("init", "--ca-bundle")]
+    [InlineData("daemon")]
     public async Task Run_WrongArguments_IsAUsageError(params string[] arguments)
     {
         var result = await Command.RunAsync(Processes.Bob.Path, arguments);

@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace ImageBuilder.Bob.Build.BuildKit;
+
+/// <summary>How a buildkitd is run.</summary>
+internal sealed record BuildKitDaemonSettings
+{
+    /// <summary>Where it listens; empty: beside its storage.</summary>
+    public string Socket { get; init; } = string.Empty;
+
+    /// <summary>How many bytes of layers and cache mounts it keeps.</summary>
+    public required long CacheLimit { get; init; }
+
+    /// <summary>A registry, as host:port, that is spoken to in plain HTTP; loopback ones need no mention. Default empty: none.</summary>
+    public string PlainHttpRegistry { get; init; } = string.Empty;
+
+    /// <summary><paramref name="bytes"/> in the unit in which BuildKit's command line takes them.</summary>
+    public static string Megabytes(long bytes) => Math.Max(1, bytes / 1_000_000).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The daemon's configuration. With no CNI, and none looked for, the network of steps is the machine's.</summary>
+    public string Configuration(string root, string socket) =>
+        $"""
+        root = {Quote(root)}
+        insecure-entitlements = []
+        [grpc]
+        address = [{Quote("unix://" + socket)}]
+        [worker.containerd]
+        enabled = false
+        [worker.oci]
+        enabled = true
+        networkMode = "host"
+        binary = "runc"
+        gc = true
+        [[worker.oci.gcpolicy]]
+        all = true
+        keepBytes = {CacheLimit.ToString(CultureInfo.InvariantCulture)}
+        [history]
+        maxEntries = 10
+
+        """ + (PlainHttpRegistry.Length == 0 ? string.Empty : $"[registry.{Quote(PlainHttpRegistry)}]\nhttp = true\n");
+
+    // A basic string of TOML is written as one of JSON.
+    private static string Quote(string text) => $"\"{JsonEncodedText.Encode(text)}\"";
+}

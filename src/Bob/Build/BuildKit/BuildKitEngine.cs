@@ -1,0 +1,190 @@
+using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Names;
+using ImageBuilder.Registry.Transport;
+
+namespace ImageBuilder.Bob.Build.BuildKit;
+
+/// <summary>
+/// Builds and pushes with BuildKit, by a daemon that is given or one of the build's own. What leads images to the proxy comes with each build and
+/// not with the daemon's configuration, so one daemon serves builds with different proxies: every image that the Dockerfile names is given as a
+/// named context at its place on the proxy, and a source policy denies the others.
+/// </summary>
+internal sealed class BuildKitEngine : IEngine
+{
+    // Others see what every step reads, secrets and cache mounts of any name included. These are the ones that BuildKit's own project makes.
+    private static readonly string[] s_frontends = ["docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"];
+
+    private readonly BuildSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly EngineFolder _folder;
+    private BuildKitDaemon? _daemon;
+
+    /// <summary>Prepares a build.</summary>
+    public BuildKitEngine(BuildSettings settings, TimeProvider time)
+    {
+        _settings = settings;
+        _time = time;
+        Directory.CreateDirectory(Builds);
+        _folder = EngineFolder.Create(Builds);
+    }
+
+    private string Storage => Path.Combine(_settings.StorageRoot, BuildKitRoot.Parent);
+
+    private string Builds => Path.Combine(Storage, "builds");
+
+    private Buildctl Buildctl => new(_daemon?.Address ?? _settings.BuildKitAddress, _folder.Root);
+
+    /// <inheritdoc />
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        foreach (var folder in EngineFolder.Abandoned(Builds))
+        {
+            folder.Dispose();
+        }
+
+        if (_settings.BuildKitAddress.Length == 0)
+        {
+            var root = await BuildKitRoot.TakeAsync(Storage, cancellationToken);
+            _daemon = await BuildKitDaemon.StartAsync(
+                root, new BuildKitDaemonSettings { CacheLimit = _settings.CacheLimit, PlainHttpRegistry = _settings.Base.Domain }, _time, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc />
+    public async Task BuildAsync(BuildInput input, CancellationToken cancellationToken)
+    {
+        var images = ProxiedImages.Find(input.Dockerfile, _settings.Base.Domain);
+        await RequireDigestsAsync(input.Dockerfile, images, cancellationToken);
+        var policy = Path.Combine(_folder.Root, "policy.json");
+        await File.WriteAllTextAsync(policy, SourcePolicy.OnlyFrom(_settings.Base.Domain), cancellationToken);
+        var (exitCode, tail) = await Buildctl.RunAsync(
+            [
+                "build", "--progress", "plain", "--frontend", "dockerfile.v0",
+                "--local", $"context={input.Context}", .. await DockerfileArgumentsAsync(input, images, cancellationToken),
+                .. Options(input.Dockerfile, images).SelectMany(option => (string[])["--opt", option]),
+                "--source-policy-file", policy,
+                "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true",
+                .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
+            ],
+            silent: false,
+            secrets: [],
+            cancellationToken);
+        if (exitCode != 0)
+        {
+            var failure = BuildKitFailure.Of(tail, images);
+            throw await WithReasonAsync(failure, images, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        if (_daemon is { IsRunning: true })
+        {
+            // The stranger's files first: the next build must not find them by size and time alone. Then what is past the limit.
+            await Buildctl.RunAsync(["prune", "--filter", "type==source.local"], silent: true, secrets: [], CancellationToken.None);
+            await Buildctl.RunAsync(
+                ["prune", "--all", "--keep-storage", BuildKitDaemonSettings.Megabytes(_settings.CacheLimit)], silent: true, secrets: [], CancellationToken.None);
+        }
+
+        await (_daemon?.DisposeAsync() ?? default);
+        _folder.Dispose();
+    }
+
+    // A step that may have seen a secret is no other owner's.
+    private bool NeedsFreshSteps(Dockerfile dockerfile) => _settings.NoCache || (_settings.Owner.Length > 0 && dockerfile.HasSecretMounts);
+
+    // An image that is named by its digest and is in the storage would be used without asking whether this build may read it.
+    private static async Task RequireDigestsAsync(Dockerfile dockerfile, ProxiedImages images, CancellationToken cancellationToken)
+    {
+        using var registry = new RegistryClient();
+        foreach (var image in dockerfile.Images.Where(image => image.Digest is not null))
+        {
+            try
+            {
+                _ = await registry.HeadManifestAsync(ImageReference.Parse(images.LocationOf(image)), null, RegistryCall.Patient, cancellationToken)
+                    ?? throw EngineFailure.Explain(FailureReason.BaseImageNotFound, image.Familiar);
+            }
+            catch (RegistryException exception)
+            {
+                var failure = EngineFailure.Explain(
+                    exception.Error switch
+                    {
+                        RegistryError.Denied or RegistryError.Unauthorized => FailureReason.BaseImageDenied,
+                        RegistryError.RateLimited => FailureReason.RateLimited,
+                        RegistryError.NotFound => FailureReason.BaseImageNotFound,
+                        _ => FailureReason.BuildStepFailed,
+                    },
+                    images.WithoutProxy(exception.Message));
+                throw await WithReasonAsync(failure, images, cancellationToken);
+            }
+        }
+    }
+
+    // The engine does not hand on why the proxy refused an image. Asked by somebody who listens, it says so again.
+    private static async Task<BobException> WithReasonAsync(BobException failure, ProxiedImages images, CancellationToken cancellationToken)
+    {
+        using var registry = new RegistryClient();
+        foreach (var location in failure.Reason != FailureReason.BaseImageDenied ? [] : images.Contexts.Values.Concat(images.Collisions.Values))
+        {
+            try
+            {
+                await registry.GetManifestAsync(ImageReference.Parse(location), null, RegistryCall.Default, cancellationToken);
+            }
+            catch (RegistryException exception) when (exception.Error is RegistryError.Denied or RegistryError.Unauthorized)
+            {
+                return new BobException(failure.Reason, $"{failure.Message}: {images.WithoutProxy(exception.Message)}");
+            }
+            catch (RegistryException)
+            {
+                // Not what the engine met.
+            }
+        }
+
+        return failure;
+    }
+
+    private IEnumerable<string> Options(Dockerfile dockerfile, ProxiedImages images)
+    {
+        foreach (var (name, location) in images.Contexts)
+        {
+            yield return $"context:{name}=docker-image://{location}";
+        }
+
+        if (dockerfile.Syntax is { } syntax)
+        {
+            yield return s_frontends.Contains(syntax.RepositoryName)
+                ? $"build-arg:BUILDKIT_SYNTAX={images.LocationOf(syntax)}"
+                : throw new BobException(
+                    FailureReason.BuildStepFailed,
+                    $"build failed: the Dockerfile's line \"syntax={syntax.Familiar}\" names a frontend that is not allowed; use docker/dockerfile, or remove the line");
+        }
+
+        if (_settings.Network == "none")
+        {
+            yield return "force-network-mode=none";
+        }
+
+        // Without an owner there is nobody to keep a cache for.
+        yield return $"build-arg:BUILDKIT_CACHE_MOUNT_NS={(_settings.Owner.Length > 0 ? _settings.Owner : Path.GetFileName(_folder.Root))}";
+    }
+
+    private async Task<string[]> DockerfileArgumentsAsync(BuildInput input, ProxiedImages images, CancellationToken cancellationToken)
+    {
+        var (folder, name) = (Path.GetDirectoryName(input.DockerfilePath)!, Path.GetFileName(input.DockerfilePath));
+        if (images.Collisions.Count > 0)
+        {
+            var text = await File.ReadAllTextAsync(input.DockerfilePath, cancellationToken);
+            var ignored = input.DockerfilePath + ".dockerignore";
+            folder = Directory.CreateDirectory(Path.Combine(_folder.Root, "dockerfile")).FullName;
+            await File.WriteAllTextAsync(Path.Combine(folder, name), images.WithoutCollisions(text), cancellationToken);
+            if (File.Exists(ignored))
+            {
+                File.Copy(ignored, Path.Combine(folder, name + ".dockerignore"));
+            }
+        }
+
+        return ["--local", $"dockerfile={folder}", "--opt", $"filename={name}"];
+    }
+}

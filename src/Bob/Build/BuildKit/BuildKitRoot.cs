@@ -1,0 +1,122 @@
+using ImageBuilder.Bob.Processes;
+
+namespace ImageBuilder.Bob.Build.BuildKit;
+
+/// <summary>
+/// The storage of one buildkitd. A daemon wants one to itself, so there are as many as there were builds at once; a build takes the first that is
+/// free, and with it the layers of the build before. Who holds its lock has it.
+/// </summary>
+internal sealed class BuildKitRoot : IAsyncDisposable
+{
+    /// <summary>The folder of an engine's storage that they lie in.</summary>
+    public const string Parent = "buildkit";
+
+    private readonly FileStream _lock;
+
+    private BuildKitRoot(string folder, FileStream held)
+    {
+        Folder = folder;
+        _lock = held;
+        Directory.CreateDirectory(Temporary);
+    }
+
+    /// <summary>The folder of all that belongs to it.</summary>
+    public string Folder { get; }
+
+    /// <summary>What the daemon keeps.</summary>
+    public string State => Path.Combine(Folder, "state");
+
+    /// <summary>The daemon's configuration.</summary>
+    public string ConfigurationFile => Path.Combine(Folder, "buildkitd.toml");
+
+    /// <summary>The daemon's temporary files, and where it mounts what it copies from.</summary>
+    public string Temporary => Path.Combine(Folder, "tmp");
+
+    /// <summary>The first free one below <paramref name="parent"/>. What killed daemons left in the free ones is removed.</summary>
+    public static async Task<BuildKitRoot> TakeAsync(string parent, CancellationToken cancellationToken)
+    {
+        BuildKitRoot? taken = null;
+        for (var number = 0; taken is null || Directory.Exists(FolderOf(parent, number)); number++)
+        {
+            if (TryHold(FolderOf(parent, number)) is not { } root)
+            {
+                continue;
+            }
+
+            await root.RemoveRemainsAsync(cancellationToken);
+            if (taken is null)
+            {
+                taken = root;
+            }
+            else
+            {
+                await root.DisposeAsync();
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>Lets go of it. What steps left is removed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await RemoveRemainsAsync(CancellationToken.None);
+        await _lock.DisposeAsync();
+    }
+
+    private static string FolderOf(string parent, int number) => Path.Combine(parent, $"{number}");
+
+    private static BuildKitRoot? TryHold(string folder)
+    {
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            return new BuildKitRoot(folder, new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException)
+        {
+            // Another build has it.
+            return null;
+        }
+    }
+
+    // Of a step whose daemon was killed there are still its bundle, named like its container, the runtime's note of it and its control groups.
+    private async Task RemoveRemainsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            foreach (var bundle in Bundles())
+            {
+                await RemoveContainerAsync(Path.GetFileName(bundle), cancellationToken);
+                Directory.Delete(bundle, recursive: true);
+            }
+
+            foreach (var leftover in Directory.EnumerateDirectories(Temporary))
+            {
+                Directory.Delete(leftover, recursive: true);
+            }
+        }
+        catch (IOException)
+        {
+            // Something of it is in use; the next build tries again.
+        }
+    }
+
+    private async Task RemoveContainerAsync(string name, CancellationToken cancellationToken)
+    {
+        await ForegroundCommand.RunAsync(
+            "runc", ["delete", "--force", name], new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path }, Folder, silent: true, secrets: [], cancellationToken);
+
+        // The daemon puts them below the root of each hierarchy, wherever it is itself.
+        var roots = File.ReadLines("/proc/self/cgroup").Select(membership => membership[..(membership.IndexOf(":/", StringComparison.Ordinal) + 2)]);
+        StepCgroups.Remove(Path.Combine("buildkit", name), roots);
+    }
+
+    private List<string> Bundles() => Directory.Exists(State)
+        ? [.. Directory.EnumerateDirectories(State, "runc-*")
+            .Select(worker => Path.Combine(worker, "executor"))
+            .Where(Directory.Exists)
+            .SelectMany(Directory.EnumerateDirectories)
+            .Where(bundle => File.Exists(Path.Combine(bundle, "config.json")) || Directory.Exists(Path.Combine(bundle, "rootfs")))]
+        : [];
+}

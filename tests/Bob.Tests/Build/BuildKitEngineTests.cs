@@ -1,0 +1,293 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using ImageBuilder.Sandbox.Images;
+using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Sandbox.Registry;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Bob.Tests.Build;
+
+#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
+public sealed partial class BuildKitEngineTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private const int Terminate = 15;
+
+    private BuildStage _stage = null!;
+
+    public async Task InitializeAsync()
+    {
+        if (MachinePrograms.WhyNot(["buildkitd", "buildctl", "runc", "docker-registry", "skopeo"]) is null)
+        {
+            _stage = await BuildStage.StartAsync();
+        }
+    }
+
+    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
+
+    [NeedsBuildKitFact]
+    public async Task Build_ManyInstructions_AllOfThemAreInTheTarget()
+    {
+        using var attempt = await PrepareAsync(
+            $"""
+            ARG BASE={_stage.BaseImage}
+            FROM $BASE AS maker
+            ARG WHAT=cake
+            RUN echo $WHAT | tr a-z A-Z > /made
+            FROM $BASE
+            ENV KEPT=yes
+            WORKDIR /work
+            COPY --from=maker --chown=7:8 /made made
+            HEALTHCHECK --interval=7s CMD test -f made
+            USER 7
+            RUN <<END
+            test "$(cat made)" = CAKE && test "$(stat -c %u:%g made)" = 7:8
+            END
+            """);
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        var config = (await _stage.ConfigAsync(attempt.Target)).GetProperty("config");
+        config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("KEPT=yes");
+        config.GetProperty("WorkingDir").GetString().ShouldBe("/work");
+        config.GetProperty("User").GetString().ShouldBe("7");
+        config.GetProperty("Healthcheck").GetProperty("Interval").GetInt64().ShouldBe(7_000_000_000);
+        (await _stage.HasAsync(attempt.Base)).ShouldBeTrue();
+        NothingIsLeft();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_SecondTime_TakesEveryStepFromTheCache()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
+        using var first = await PrepareAsync(dockerfile);
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        using var second = await PrepareAsync(dockerfile);
+        (await second.RunAsync()).ShouldBe(0, second.Log);
+
+        second.Log.ShouldContain("CACHED");
+        (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_TwoAtOnce_EachHasADaemon()
+    {
+        var attempts = await Task.WhenAll(Enumerable.Range(0, 2).Select(number => PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo {number} > /made\n")));
+
+        var exitCodes = await Task.WhenAll(attempts.Select(attempt => attempt.RunAsync()));
+
+        exitCodes.ShouldAllBe(code => code == 0, attempts[0].Log + attempts[1].Log);
+        NothingIsLeft();
+        attempts.ToList().ForEach(attempt => attempt.Dispose());
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_BaseImageExists_IsNotBuiltAgain()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        attempt.Log.ShouldNotContain("RUN true");
+        attempt.Variables["BOB_NO_CACHE"] = "true";
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+        attempt.Log.ShouldContain("RUN true");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_FailingStep_TellsTheEnginesErrorAndPushesNothing()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN printf 'before\\nerror: failed to solve: a lie\\n' && exit 3\n");
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("BuildStepFailed");
+        attempt.Message.ShouldMatch(@"^build failed: \[\d/2\] RUN printf");
+        attempt.Message.ShouldEndWith("did not complete successfully: exit code: 3");
+        attempt.Log.ShouldContain("before");
+        (await _stage.HasAsync(attempt.Base)).ShouldBeFalse();
+        NothingIsLeft();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_DockerfileIsWrong_SaysWhere()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUNN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("BuildStepFailed");
+        attempt.Message.ShouldContain("line 2: unknown instruction: RUNN");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_BaseImageDoesNotExist_SaysSo()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.Registry.Host}/no/such:1\nRUN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("BaseImageNotFound", attempt.Message);
+        attempt.Message.ShouldContain($"{_stage.Registry.Host}/no/such:1");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_PrivateBaseImageInTheStorage_IsDeniedToARequestWithoutItsCredentials()
+    {
+        var digest = await Command.CheckAsync("skopeo", ["inspect", "--format", "{{.Digest}}", "--tls-verify=false", "--authfile", _stage.Registry.AuthFile, $"docker://{_stage.BaseImage}"]);
+        foreach (var image in new[] { _stage.BaseImage, $"{_stage.BaseImage}@{digest}" })
+        {
+            var dockerfile = $"FROM {image}\nRUN true\n";
+            using var owner = await PrepareAsync(dockerfile);
+            (await owner.RunAsync()).ShouldBe(0, owner.Log);
+            using var other = await PrepareAsync(dockerfile, requestHasCredentials: false);
+
+            (await other.RunAsync()).ShouldBe(1, other.Log);
+
+            other.Reason.ShouldBe("BaseImageDenied", other.Message);
+            other.Message.ShouldContain($"registry {_stage.Registry.Host} wants credentials");
+        }
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_ImageThatTheDockerfileDoesNotName_IsDenied()
+    {
+        await using var open = await RegistryServer.StartAsync(Path.Combine(_stage.Storage, "open"), new RegistryServerOptions { Login = RegistryLogin.Open });
+
+        // The backslash is the engine's to take out.
+        var image = (await BaseImage.PushAsync(open)).Replace("127.0.0.1", @"local\host", StringComparison.Ordinal);
+        using var attempt = await PrepareAsync($"ARG BASE={image}\nFROM $BASE\nRUN echo ran\n");
+
+        (await attempt.RunAsync()).ShouldBe(1, attempt.Log);
+
+        attempt.Reason.ShouldBe("BaseImageDenied", attempt.Message);
+        attempt.Message.ShouldContain("denied by policy");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_StageIsCalledLikeItsImage_IsTheStage()
+    {
+        var name = $"{_stage.Registry.Host}/same";
+        await Command.CheckAsync("skopeo", ["copy", "--quiet", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", "--authfile", _stage.Registry.AuthFile, $"docker://{_stage.BaseImage}", $"docker://{name}:latest"]);
+        foreach (var (image, stage) in new[] { ($"{name}:latest", "same"), (name, "other") })
+        {
+            using var attempt = await PrepareAsync($"FROM {image} AS {stage}\nRUN echo kept > /kept\nFROM {image} AS last\nCOPY --from={stage} /kept /kept\nRUN cat /kept\n");
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+        }
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_FrontendOfAStranger_IsRefused()
+    {
+        using var attempt = await PrepareAsync($"# syntax={_stage.BaseImage}\nFROM {_stage.BaseImage}\n");
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Message.ShouldContain("names a frontend that is not allowed");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_CacheMount_IsItsOwners()
+    {
+        async Task<string> SeenAsync(string owner, string step)
+        {
+            using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN --mount=type=cache,target=/cache echo {step} && echo \"seen:$(cat /cache/* | tr '\\n' ,)\" && echo {owner} >> /cache/who\n");
+            attempt.Variables["BOB_OWNER"] = owner;
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+            return attempt.Log.Split('\n').Last(line => line.Contains(" seen:", StringComparison.Ordinal)).Split("seen:")[1].Trim();
+        }
+
+        (await SeenAsync("alice", "one")).ShouldBeEmpty();
+        (await SeenAsync("alice", "two")).ShouldBe("alice,");
+        (await SeenAsync("bob", "two")).ShouldBeEmpty();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_NetworkNone_StepsHaveNone()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN test $(grep -c : /proc/net/dev) = 1\n");
+        attempt.Variables["BOB_NETWORK"] = "none";
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_Terminated_LeavesNothingRunning()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4713\n");
+        using var process = await StartAsync(attempt);
+
+        _ = SendSignal(process.Id, Terminate);
+        await process.WaitForExitAsync();
+
+        process.ExitCode.ShouldBe(1);
+        attempt.Reason.ShouldBe("Cancelled");
+        (await Command.RunAsync("pgrep", ["-f", "^sleep 4713$"])).Output.ShouldBeEmpty();
+        NothingIsLeft();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_EarlierBuilderWasKilled_RemovesWhatItLeft()
+    {
+        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4714\n");
+        using (var process = await StartAsync(killed))
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+
+        (await next.RunAsync()).ShouldBe(0, next.Log);
+
+        (await Command.RunAsync("pgrep", ["-f", "^sleep 4714$"])).Output.ShouldBeEmpty();
+        NothingIsLeft();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_DaemonThatIsGiven_IsUsed()
+    {
+        await using var daemon = await BuildDaemon.StartAsync(_stage, cachedImages: "[]");
+        foreach (var attempt in await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo one\n"))))
+        {
+            attempt.Variables["BOB_EXTERNAL_BUILDKITD"] = daemon.Address;
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+            attempt.Dispose();
+        }
+
+        Directory.Exists(Path.Combine(_stage.Storage, "buildkit/1")).ShouldBeFalse();
+    }
+
+    private async Task<BuildAttempt> PrepareAsync(string dockerfile, bool requestHasCredentials = true)
+    {
+        var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials);
+        attempt.Variables["BOB_ENGINE"] = "buildkit";
+        return attempt;
+    }
+
+    private static async Task<Process> StartAsync(BuildAttempt attempt)
+    {
+        var process = attempt.Start();
+        while (await process.StandardOutput.ReadLineAsync() is { } line && !line.EndsWith(" started", StringComparison.Ordinal))
+        {
+            // The step's own line, not that of the step itself.
+        }
+
+        return process;
+    }
+
+    private void NothingIsLeft()
+    {
+        File.ReadAllText("/proc/self/mountinfo").ShouldNotContain(_stage.Storage);
+        Directory.EnumerateFileSystemEntries(Path.Combine(_stage.Storage, "buildkit/builds")).ShouldBeEmpty();
+        foreach (var root in Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "buildkit")).Where(root => Path.GetFileName(root) != "builds"))
+        {
+            Directory.EnumerateFileSystemEntries(Path.Combine(root, "tmp")).ShouldBeEmpty();
+            Directory.EnumerateDirectories(Path.Combine(root, "state/runc-overlayfs/executor")).ShouldBeEmpty();
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}
