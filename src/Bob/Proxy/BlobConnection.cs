@@ -8,6 +8,9 @@ namespace ImageBuilder.Bob.Proxy;
 /// <summary>A connection of <see cref="BlobTransport"/>.</summary>
 internal sealed class BlobConnection : DefaultConnectionContext, IMemoryPoolFeature, IConnectionSocketFeature, IDuplexPipe
 {
+    // Never disposed: it may be cancelled at any time, also after the connection is.
+    private readonly CancellationTokenSource _closed = new();
+
     /// <summary>Takes over <paramref name="socket"/>.</summary>
     public BlobConnection(Socket socket)
     {
@@ -16,6 +19,7 @@ internal sealed class BlobConnection : DefaultConnectionContext, IMemoryPoolFeat
         Input = PipeReader.Create(stream, new StreamPipeReaderOptions(MemoryPool, BlobMemory.BlockSize, minimumReadSize: BlobMemory.BlockSize / 4));
         Output = PipeWriter.Create(stream, new StreamPipeWriterOptions(MemoryPool, BlobMemory.BlockSize));
         Transport = this;
+        ConnectionClosed = _closed.Token;
         LocalEndPoint = socket.LocalEndPoint;
         RemoteEndPoint = socket.RemoteEndPoint;
         Features.Set<IMemoryPoolFeature>(this);
@@ -38,13 +42,13 @@ internal sealed class BlobConnection : DefaultConnectionContext, IMemoryPoolFeat
     public override void Abort(ConnectionAbortedException abortReason)
     {
         Socket.Dispose();
-        base.Abort(abortReason);
+        _ = _closed.CancelAsync();
     }
 
     /// <inheritdoc />
     public override async ValueTask DisposeAsync()
     {
-        Socket.Dispose();
+        Abort(new ConnectionAbortedException());
         await Input.CompleteAsync();
         await Output.CompleteAsync();
         await base.DisposeAsync();
