@@ -82,8 +82,8 @@ public static class ResolveFiguresRun
         {
             var echo = await echoes.PaceAsync(perSecond, options.Round, cancellationToken);
             var resolve = await resolves.PaceAsync(perSecond, options.Round, cancellationToken);
-            rounds.Add((Percentile(echo, 0.99), Percentile(resolve, 0.99)));
-            output.WriteLine(Line($"{i,5} {Percentile(echo, 0.5),10:0.00} {Percentile(echo, 0.99),6:0.00} {Percentile(echo, 1),7:0.00} {Percentile(resolve, 0.5),13:0.00} {Percentile(resolve, 0.99),6:0.00} {Percentile(resolve, 1),7:0.00}"));
+            rounds.Add((Percentiles.Of(echo, 0.99), Percentiles.Of(resolve, 0.99)));
+            output.WriteLine(Line($"{i,5} {Percentiles.Of(echo, 0.5),10:0.00} {Percentiles.Of(echo, 0.99),6:0.00} {Percentiles.Of(echo, 1),7:0.00} {Percentiles.Of(resolve, 0.5),13:0.00} {Percentiles.Of(resolve, 0.99),6:0.00} {Percentiles.Of(resolve, 1),7:0.00}"));
         }
 
         output.WriteLine(Line($"median {Median(rounds.Select(round => round.Echo)),16:0.00} {Median(rounds.Select(round => round.Resolve)),28:0.00}           goal: a p99 under 5 ms"));
@@ -109,9 +109,6 @@ public static class ResolveFiguresRun
         var calls = await measured.Load.SaturateAsync(atOnce, s_turn, cancellationToken);
         return new Tally(calls, Stopwatch.GetElapsedTime(start), measured.Server.ProcessorTime - before);
     }
-
-    private static double Percentile(TimeSpan[] sorted, double share) =>
-        sorted[Math.Min(sorted.Length - 1, (int)(sorted.Length * share))].TotalMilliseconds;
 
     private static double Median(IEnumerable<double> values)
     {

@@ -16,13 +16,18 @@ public static class BaseImage
     private const string Busybox = "/bin/busybox";
 
     /// <summary>Makes the image and pushes it as <paramref name="repository"/>:<paramref name="tag"/>, with the registry's credentials; gives its reference.</summary>
-    public static async Task<string> PushAsync(RegistryServer registry, string repository = Repository, string tag = "1", CancellationToken cancellationToken = default)
+    /// <param name="registry">The registry.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="tag">The tag.</param>
+    /// <param name="ballast">Random bytes that make the image larger, and unlike any other; 0 for none.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<string> PushAsync(RegistryServer registry, string repository = Repository, string tag = "1", int ballast = 0, CancellationToken cancellationToken = default)
     {
         var reference = $"{registry.Host}/{repository}:{tag}";
         var layout = Directory.CreateTempSubdirectory("base-image-");
         try
         {
-            await WriteLayoutAsync(layout.FullName, cancellationToken);
+            await WriteLayoutAsync(layout.FullName, ballast, cancellationToken);
             await Command.CheckAsync(
                 "skopeo",
                 ["copy", "--quiet", "--insecure-policy", "--dest-tls-verify=false", "--format", "v2s2", "--authfile", registry.AuthFile, $"oci:{layout.FullName}:base", $"docker://{reference}"],
@@ -36,10 +41,10 @@ public static class BaseImage
     }
 
     // OCI image layout: oci-layout, index.json and content-addressed blobs.
-    private static async Task WriteLayoutAsync(string folder, CancellationToken cancellationToken)
+    private static async Task WriteLayoutAsync(string folder, int ballast, CancellationToken cancellationToken)
     {
         var blobs = Directory.CreateDirectory(Path.Combine(folder, "blobs", "sha256")).FullName;
-        var tar = await MakeRootAsync(cancellationToken);
+        var tar = await MakeRootAsync(ballast, cancellationToken);
         var layer = await WriteBlobAsync(blobs, Compress(tar), "application/vnd.oci.image.layer.v1.tar+gzip", cancellationToken);
         var config = await WriteBlobAsync(
             blobs,
@@ -64,7 +69,7 @@ public static class BaseImage
         await File.WriteAllTextAsync(Path.Combine(folder, "index.json"), JsonSerializer.Serialize(new { schemaVersion = 2, manifests = new[] { named } }), cancellationToken);
     }
 
-    private static async Task<byte[]> MakeRootAsync(CancellationToken cancellationToken)
+    private static async Task<byte[]> MakeRootAsync(int ballast, CancellationToken cancellationToken)
     {
         var links = (await Command.CheckAsync(Busybox, ["--list-full"], cancellationToken: cancellationToken)).Split('\n').Except(["bin/busybox"]);
         using var tar = new MemoryStream();
@@ -83,6 +88,10 @@ public static class BaseImage
 
             Write(writer, TarEntryType.RegularFile, "etc/passwd", 0b110_100_100, data: "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n"u8.ToArray());
             Write(writer, TarEntryType.RegularFile, "etc/group", 0b110_100_100, data: "root:x:0:\nnogroup:x:65534:\n"u8.ToArray());
+            if (ballast > 0)
+            {
+                Write(writer, TarEntryType.RegularFile, "ballast", 0b110_100_100, data: RandomNumberGenerator.GetBytes(ballast));
+            }
         }
 
         return tar.ToArray();

@@ -9,9 +9,6 @@ namespace ImageBuilder.Sandbox.Kills;
 /// <param name="bob">Its builder command; null for bob.</param>
 internal sealed class KilledService(Surroundings surroundings, string folder, string? bob) : IAsyncDisposable
 {
-    private static readonly TimeSpan CleaningPatience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
     private readonly ServiceOptions _options = new()
     {
         DataFolder = folder,
@@ -43,20 +40,7 @@ internal sealed class KilledService(Surroundings surroundings, string folder, st
     }
 
     /// <summary>What is left of the builds, all of which have ended; the service is given some time to clean up after them.</summary>
-    public async Task<IReadOnlyList<string>> FindLeftoversAsync(CancellationToken cancellationToken)
-    {
-        var leftovers = new Leftovers(Path.Combine(folder, "data"));
-        for (var waited = TimeSpan.Zero; ; waited += Pause)
-        {
-            var found = leftovers.Find();
-            if (found.Count == 0 || waited > CleaningPatience)
-            {
-                return found;
-            }
-
-            await Task.Delay(Pause, cancellationToken);
-        }
-    }
+    public Task<IReadOnlyList<string>> FindLeftoversAsync(CancellationToken cancellationToken) => new Leftovers(Path.Combine(folder, "data")).WaitAsync(cancellationToken);
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;

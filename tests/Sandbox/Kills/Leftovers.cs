@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace ImageBuilder.Sandbox.Kills;
 
@@ -9,16 +11,64 @@ internal sealed class Leftovers(string dataFolder)
     // A proxy that waits for the next build is no leftover.
     private const string Spare = "spare.";
 
-    private string Work => Path.Combine(dataFolder, "work");
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly ConcurrentDictionary<string, byte> _steps = [];
+
+    /// <summary>The service's folder of attempts.</summary>
+    public string Work => Path.Combine(dataFolder, "work");
+
+    private string Engine => Path.Combine(Storage, "builds");
 
     private string Storage => Path.Combine(dataFolder, "buildah");
 
     /// <summary>All of it, a line each.</summary>
-    public IReadOnlyList<string> Find() => [.. Folders(), .. Processes(), .. Mounts(), .. Containers()];
+    public IReadOnlyList<string> Find() => [.. Folders(), .. Processes(), .. Mounts(), .. Containers(), .. Steps()];
 
-    private IEnumerable<string> Folders() => Directory.EnumerateDirectories(Work)
+    /// <summary>As <see cref="Find"/>, when whoever cleans up has had some time to.</summary>
+    public async Task<IReadOnlyList<string>> WaitAsync(CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += Pause)
+        {
+            var found = Find();
+            if (found.Count == 0 || waited > Patience)
+            {
+                return found;
+            }
+
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    /// <summary>Remembers the steps that run now, to look later for what the runtime and the kernel keep of them.</summary>
+    public void NoteSteps()
+    {
+        foreach (var folder in FoldersOf(Engine))
+        {
+            try
+            {
+                foreach (var bundle in FoldersOf(Path.Combine(folder, "tmp")))
+                {
+                    _steps.TryAdd($"buildah-{Path.GetFileName(bundle)}", 0);
+                }
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Its build has ended meanwhile.
+            }
+        }
+    }
+
+    private IEnumerable<string> Folders() => FoldersOf(Work)
         .Where(folder => !Path.GetFileName(folder).StartsWith(Spare, StringComparison.Ordinal))
+        .Concat(FoldersOf(Engine))
         .Select(folder => $"folder {folder}");
+
+    private IEnumerable<string> Steps() => FoldersOf("/run/runc")
+        .Concat(FoldersOf("/sys/fs/cgroup", "buildah-*", SearchOption.AllDirectories))
+        .Where(folder => _steps.ContainsKey(Path.GetFileName(folder)))
+        .Select(folder => $"step {folder}");
 
     private IEnumerable<string> Processes()
     {
@@ -49,13 +99,17 @@ internal sealed class Leftovers(string dataFolder)
         .Where(place => IsBelow(place, Work) || (IsBelow(place, Storage) && place != Path.Combine(Storage, "graph", "overlay")))
         .Select(place => $"mount {place}");
 
-    private IEnumerable<string> Containers()
-    {
-        var graph = Path.Combine(Storage, "graph");
-        return (Directory.Exists(graph) ? Directory.EnumerateDirectories(graph, "*-containers") : [])
-            .SelectMany(Directory.EnumerateDirectories)
-            .Select(container => $"container {Path.GetFileName(container)}");
-    }
+    // One that was just made has no folder yet.
+    private IEnumerable<string> Containers() => FoldersOf(Path.Combine(Storage, "graph"), "*-containers")
+        .SelectMany(driver => FoldersOf(driver).Select(Path.GetFileName).Concat(Listed(Path.Combine(driver, "containers.json"))))
+        .Distinct()
+        .Select(container => $"container {container}");
+
+    private static IEnumerable<string> Listed(string file) =>
+        File.Exists(file) ? JsonNode.Parse(File.ReadAllText(file))!.AsArray().Select(container => (string)container!["id"]!) : [];
+
+    private static IEnumerable<string> FoldersOf(string folder, string pattern = "*", SearchOption depth = SearchOption.TopDirectoryOnly) =>
+        Directory.Exists(folder) ? Directory.EnumerateDirectories(folder, pattern, depth) : [];
 
     private static bool IsBelow(string path, string folder) => path.StartsWith(folder, StringComparison.Ordinal);
 }

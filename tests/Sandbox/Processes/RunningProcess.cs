@@ -90,12 +90,21 @@ public sealed partial class RunningProcess : IAsyncDisposable
         await Exited;
     }
 
+    /// <summary>Sends <paramref name="signal"/> to the process, or to all of its <paramref name="group"/>; to nobody when it has ended.</summary>
+    public void Signal(int signal, bool group = false)
+    {
+        if (!_process.HasExited)
+        {
+            _ = SendSignal(group ? -_process.Id : _process.Id, signal);
+        }
+    }
+
     /// <summary>Asks the process to end, and ends it when it has not done so within <paramref name="patience"/>.</summary>
     public async Task StopAsync(TimeSpan patience)
     {
         if (!_process.HasExited)
         {
-            _ = SendSignal(_process.Id, Terminate);
+            Signal(Terminate);
             if (await Task.WhenAny(Exited, Task.Delay(patience)) != Exited)
             {
                 _process.Kill();
@@ -129,6 +138,7 @@ public sealed partial class RunningProcess : IAsyncDisposable
         return starts;
     }
 
+    /// <summary>kill(2): a negative <paramref name="process"/> means its group.</summary>
     [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SendSignal(int process, int signal);
+    internal static partial int SendSignal(int process, int signal);
 }

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ImageBuilder.Sandbox.Processes;
+
+namespace ImageBuilder.Sandbox.Cancels;
+
+/// <summary>What <c>bob build</c> needs when no service starts it: a proxy, and a workspace for each build.</summary>
+internal sealed class BuilderStage : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly string _storage;
+    private readonly RunningProcess _proxy;
+
+    private BuilderStage(string folder, string storage, RunningProcess proxy) => (_folder, _storage, _proxy) = (folder, storage, proxy);
+
+    /// <summary>The folder of the workspaces.</summary>
+    public string Workspaces => Path.Combine(_folder, "workspaces");
+
+    private static string Bob => CheckoutProgram.Path("Bob", "bob");
+
+    /// <summary>Starts the proxy, for images of the registry of <paramref name="surroundings"/>.</summary>
+    public static async Task<BuilderStage> StartAsync(Surroundings surroundings, string folder, string storage, CancellationToken cancellationToken)
+    {
+        var registry = surroundings.Registry;
+        var login = new JsonObject { [registry.Host] = new JsonObject { ["auth"] = registry.Auth } };
+        var address = Path.Combine(folder, "proxy.address");
+        var proxy = await RunningProcess.StartAsync(
+            Bob,
+            ["proxy", "--listen", "127.0.0.1:0", "--address-file", address, "--base-ref", $"{registry.Host}/killed/base:1", "--target-ref", $"{registry.Host}/killed/target:1"],
+            Path.Combine(folder, "proxy.log"),
+            new Dictionary<string, string>
+            {
+                ["WORKSPACEKIT_BOBPROXY_AUTH"] = new JsonObject { ["auths"] = login.DeepClone() }.ToJsonString(),
+                ["WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH"] = login.ToJsonString(),
+            });
+        while (!File.Exists(address) && !proxy.Exited.IsCompleted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+        }
+
+        return proxy.Exited.IsCompleted
+            ? throw new InvalidOperationException($"the proxy ended with code {proxy.ExitCode}:\n{proxy.LogTail()}")
+            : new BuilderStage(folder, storage, proxy);
+    }
+
+    /// <summary>Starts a build of <paramref name="dockerfile"/>.</summary>
+    public async Task<RunningProcess> BuildAsync(Guid id, string dockerfile)
+    {
+        var attempt = Path.Combine(Workspaces, string.Create(CultureInfo.InvariantCulture, $"{id:N}.1"));
+        var temporary = Directory.CreateDirectory(Path.Combine(attempt, "tmp")).FullName;
+        var workspace = Directory.CreateDirectory(Path.Combine(attempt, "workspace", ".gitpod")).Parent!.FullName;
+        await File.WriteAllTextAsync(Path.Combine(workspace, "Dockerfile"), dockerfile);
+        await File.WriteAllBytesAsync(Path.Combine(workspace, ".gitpod", "ready"), []);
+        return await RunningProcess.StartAsync(
+            Bob,
+            ["build"],
+            Path.Combine(attempt, "log"),
+            new Dictionary<string, string>
+            {
+                ["BOB_WORKSPACE"] = workspace,
+                ["BOB_STORAGE_ROOT"] = _storage,
+                ["BOB_PROXY_ADDRESS_FILE"] = Path.Combine(_folder, "proxy.address"),
+                ["BOB_TARGET_REF"] = "localhost:8080/target:latest",
+                ["BOB_BASE_REF"] = "localhost:8080/base:latest",
+                ["BOB_BUILD_BASE"] = "true",
+                ["BOB_DOCKERFILE_PATH"] = Path.Combine(workspace, "Dockerfile"),
+                ["TMPDIR"] = temporary,
+            });
+    }
+
+    /// <inheritdoc />
+    public ValueTask DisposeAsync() => _proxy.DisposeAsync();
+}
