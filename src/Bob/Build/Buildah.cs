@@ -46,6 +46,7 @@ internal sealed class Buildah : IEngine
     /// <inheritdoc />
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
+        var containers = WorkingContainer.ReadAll(Graph);
         foreach (var folder in EngineFolder.Abandoned(Builds))
         {
             try
@@ -58,6 +59,12 @@ internal sealed class Buildah : IEngine
                 // Something of it is in use. It stays locked for as long as this builder lives, and a later one tries again.
             }
         }
+
+        // The engine was killed before it noted whose they are. They are older than every builder that is alive, so none of these made them.
+        var oldest = EngineFolder.StartOfOldest(Builds);
+        List<WorkingContainer> nobodys = [.. containers.Intersect(WorkingContainer.ReadAll(Graph)).Where(container => container.Created < oldest && !File.Exists(container.NoteFile))];
+        nobodys.ForEach(container => container.Note());
+        await RemoveAsync(nobodys, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -139,21 +146,23 @@ internal sealed class Buildah : IEngine
             StepCgroups.Remove(container, File.ReadLines(folder.CgroupFile));
         }
 
-        var containers = new List<string>();
-        foreach (var driver in Directory.Exists(Graph) ? Directory.EnumerateDirectories(Graph, "*-containers") : [])
+        var containers = new List<WorkingContainer>();
+        foreach (var container in WorkingContainer.ReadAll(Graph))
         {
-            foreach (var container in Directory.EnumerateDirectories(driver))
+            if (await MentionsAsync(container.NoteFile, folder.Hooks, cancellationToken))
             {
-                if (await MentionsAsync(Path.Combine(container, "userdata", "buildah.json"), folder.Hooks, cancellationToken))
-                {
-                    containers.Add(Path.GetFileName(container));
-                }
+                containers.Add(container);
             }
         }
 
+        await RemoveAsync(containers, cancellationToken);
+    }
+
+    private async Task RemoveAsync(List<WorkingContainer> containers, CancellationToken cancellationToken)
+    {
         if (containers.Count > 0)
         {
-            await RunAsync([.. Storage, "rm", .. containers], Variables, _folder.Root, silent: true, cancellationToken);
+            await RunAsync([.. Storage, "rm", .. containers.Select(container => container.Id)], Variables, _folder.Root, silent: true, cancellationToken);
         }
     }
 

@@ -78,6 +78,10 @@ internal sealed class EngineFolder : IDisposable
         }
     }
 
+    /// <summary>When the oldest of the folders below <paramref name="parent"/> was made.</summary>
+    public static DateTimeOffset StartOfOldest(string parent) =>
+        Directory.EnumerateDirectories(parent).Select(root => Path.Combine(root, LockFile)).Where(File.Exists).Select(File.GetLastWriteTimeUtc).DefaultIfEmpty(DateTime.UnixEpoch).Min();
+
     /// <summary>Writes what makes the engine go to <paramref name="proxy"/> for <paramref name="registries"/>, and nowhere else.</summary>
     public void Configure(string proxy, IEnumerable<string> registries)
     {

@@ -263,6 +263,19 @@ public sealed partial class BobBuildTests : IAsyncLifetime
         await NothingIsLeftAsync();
     }
 
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_EngineWasKilledBeforeItNotedWhoseItsContainerIs_RemovesIt()
+    {
+        var container = (await Command.CheckAsync("buildah", [.. Storage(), "from", "scratch"])).Trim();
+        var id = await Command.CheckAsync("buildah", [.. Storage(), "inspect", "--format", "{{.ContainerID}}", container]);
+        File.Delete(Path.Combine(_stage.Storage, "graph/overlay-containers", id, "userdata/buildah.json"));
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        await NothingIsLeftAsync();
+    }
+
     [NeedsProgramsFact("docker-registry", "skopeo")]
     public async Task Build_BaseIsAnImage_CopiesItOnly()
     {
@@ -293,7 +306,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
     private async Task NothingIsLeftAsync()
     {
-        (await Command.CheckAsync("buildah", [.. Storage(), "containers", "--quiet"])).ShouldBeEmpty();
+        (await Command.CheckAsync("buildah", [.. Storage(), "containers", "--all", "--quiet"])).ShouldBeEmpty();
         Directory.EnumerateFileSystemEntries(Path.Combine(_stage.Storage, "builds")).ShouldBeEmpty();
         var names = await Command.CheckAsync("buildah", [.. Storage(), "images", "--noheading", "--format", "{{.Name}}"]);
         names.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(image => image == "<none>" || _stage.BaseImage.StartsWith(image, StringComparison.Ordinal));
