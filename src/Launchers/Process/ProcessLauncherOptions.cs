@@ -34,6 +34,9 @@ public sealed record ProcessLauncherOptions
     /// </summary>
     public TimeSpan SpareProxyLifetime { get; init; }
 
-    /// <summary>How long a cancelled builder may take to clean up after itself before it is killed. Default 2 seconds.</summary>
-    public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// How long a cancelled builder may take to clean up after itself before it is killed. Default 1.5 seconds, so that a build is gone within 2 also
+    /// when its builder does not listen.
+    /// </summary>
+    public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(1.5);
 }
