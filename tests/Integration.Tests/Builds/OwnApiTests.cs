@@ -53,6 +53,21 @@ public sealed class OwnApiTests(RunningService service)
     }
 
     [ServiceFact]
+    public async Task Build_PastItsDeadline_EndsAsTimedOutAndSaysSo()
+    {
+        using var call = service.Client.Rpc.Build(await service.CreateRequestAsync("FROM @BASE@\nRUN sleep 600\n"), new Metadata { { "imagebuilder-deadline", "2" } });
+        var id = await FirstIdAsync(call);
+
+        var last = (await AllAsync(call))[^1];
+
+        last.Status.ShouldBe(ImageBuilder.Contracts.BuildStatus.DoneFailure);
+        last.Message.ShouldBe("build failed: the build took longer than 00:00:02 and was ended");
+        var build = await service.Client.Builds.GetBuildAsync(new GetBuildRequest { BuildId = id });
+        build.Status.ShouldBe(BuildStatus.TimedOut);
+        build.Failure.Reason.ShouldBe(FailureReason.Timeout);
+    }
+
+    [ServiceFact]
     public async Task CancelBuild_RunningBuild_EndsAndSaysByWhom()
     {
         var door = service.Gate.Add();
