@@ -43,7 +43,7 @@ internal sealed class BuildList(IGrainFactory grains, GrainCalls calls, BuildFol
     {
         var running = Task.WhenAll(hits
             .Where(hit => hit.IsRunning)
-            .Select(hit => follower.FindAsync(hit.Position.Id, cancellationToken)));
+            .Select(hit => FindRunningAsync(hit.Position.Id, cancellationToken)));
         var ended = Task.WhenAll(hits
             .Where(hit => !hit.IsRunning)
             .GroupBy(hit => DirectoryShards.NumberOf(hit.Position.Id))
@@ -57,5 +57,18 @@ internal sealed class BuildList(IGrainFactory grains, GrainCalls calls, BuildFol
                 .Select(entry => (Position: new DirectoryPosition(entry.CreatedAt, entry.Id), Message: BuildMessages.Of(entry))))
             .OrderByDescending(build => build.Position)
             .Select(build => build.Message);
+    }
+
+    /// <summary>The build as it stands; null when there is none, or none that can be read: the others are listed without it.</summary>
+    private async Task<BuildSnapshot?> FindRunningAsync(Guid buildId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await follower.FindAsync(buildId, cancellationToken);
+        }
+        catch (UnreadableStateException)
+        {
+            return null;
+        }
     }
 }

@@ -26,6 +26,7 @@ public static class GatewayHosting
             grpc.MaxReceiveMessageSize = MaxReceiveMessageSize;
             grpc.MaxSendMessageSize = MaxSendMessageSize;
             grpc.Interceptors.Add<GrpcServerMetricsInterceptor>();
+            grpc.Interceptors.Add<UnreadableStateInterceptor>();
         });
         services.AddSingleton(provider => new GrpcServerMetricsInterceptor(
             Prometheus.Metrics.DefaultFactory, provider.GetRequiredService<TimeProvider>()));
@@ -35,6 +36,7 @@ public static class GatewayHosting
             .AddSingleton(options)
             .AddSingleton(new RegistryAccessReader(options.Repositories))
             .AddSingleton<GrainCalls>()
+            .AddSingleton<UnreadableStateInterceptor>()
             .AddSingleton<NamedImages>()
             .AddSingleton<Images>()
             .AddSingleton<LogRelays>()

@@ -10,12 +10,12 @@ public static class GrainsHosting
 {
     /// <summary>
     /// Adds the services of the grains. The host provides the others that they ask for: launcher, log store, registry client, keychain,
-    /// build options, limits of the queue (as an options monitor), reference options and clock.
+    /// build options, limits of the queue (as an options monitor), reference options, clock and unreadable states.
     /// </summary>
     public static IServiceCollection AddGrainServices(this IServiceCollection services)
     {
         Instruments.Publish();
-        return services.AddSingleton<FingerprintKey>().AddSingleton<KeptReferences>().AddSingleton<IAdmission, QueueAdmission>();
+        return services.AddSingleton<FingerprintKey>().AddSingleton<KeptReferences>().AddSingleton<UnfinishedBuilds>().AddSingleton<IAdmission, QueueAdmission>();
     }
 
     /// <summary>Has base images resolved ahead of need. Called after Orleans is added, so that it starts after the silo.</summary>

@@ -50,4 +50,10 @@ public interface IBuildDirectoryGrain : IGrainWithIntegerKey
     /// <summary>Takes up every build that an earlier process left unfinished, and sees to it that those past retention are forgotten.</summary>
     [Alias("TakeUp")]
     Task TakeUp();
+
+    /// <summary>Fills a shard whose own state was lost from what else is stored of it; does nothing when it has a state.</summary>
+    /// <param name="pages">Its pages that are stored, in order.</param>
+    /// <param name="builds">The builds that have a state stored, those in pages among them.</param>
+    [Alias("Restore")]
+    Task Restore(ImmutableArray<long> pages, ImmutableArray<Guid> builds);
 }

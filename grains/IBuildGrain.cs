@@ -21,6 +21,15 @@ public interface IBuildGrain : IGrainWithGuidKey
     Task<DirectoryEntry?> TakeUp();
 
     /// <summary>
+    /// Stores a build whose state was lost as failed, as far as the directory knows of it, so that it can be looked up and its log be read; ends what
+    /// still runs of it. Tells how the build stands. A build that has a state keeps it.
+    /// </summary>
+    /// <param name="listed">As the directory lists it.</param>
+    /// <param name="message">What the user reads of the failure.</param>
+    [Alias("GiveUp")]
+    Task<DirectoryEntry> GiveUp(DirectoryEntry listed, string message);
+
+    /// <summary>
     /// The build as soon as its version is greater than <paramref name="afterVersion"/>, or as it is after <paramref name="wait"/>;
     /// null when there is no such build. Cancelling ends the wait.
     /// </summary>

@@ -33,12 +33,21 @@ internal static class Instruments
     public static Counter BuildsDone { get; } = Metrics.CreateCounter(
         "gitpod_image_builder_builds_done_total", "Builds that ended.", new CounterConfiguration { LabelNames = ["success"] });
 
+    public static Counter UnreadableStates { get; } = Metrics.CreateCounter(
+        "imagebuilder_unreadable_states_total",
+        "States that could not be read and were put aside, by what they were the state of.",
+        new CounterConfiguration { LabelNames = ["state"] });
+
     /// <summary>Makes every series, so that the first scrape shows it and a rate has a zero to start from.</summary>
     public static void Publish()
     {
         BuildsStarted.Inc(0);
         BuildsDone.WithLabels("true").Inc(0);
         BuildsDone.WithLabels("false").Inc(0);
+        foreach (var state in (string[])["build", "directory", "queue"])
+        {
+            UnreadableStates.WithLabels(state).Inc(0);
+        }
     }
 
     /// <summary>A question for a digest was answered.</summary>

@@ -162,7 +162,6 @@ internal static class ServiceHost
         silo.UseLocalhostClustering(siloPort: FreePort.Next(), gatewayPort: 0);
         silo.UseInMemoryReminderService();
         silo.AddFileGrainStorage(StateStorage.Name, Path.Combine(configuration.DataFolder, "state"));
-        silo.AddStartupTask(async (provider, _) =>
-            await Task.WhenAll(DirectoryShards.All(provider.GetRequiredService<IGrainFactory>()).Select(shard => shard.TakeUp())));
+        silo.AddStartupTask((provider, _) => provider.GetRequiredService<UnfinishedBuilds>().TakeUpAsync());
     }
 }

@@ -135,7 +135,7 @@ internal sealed class BuildsService(
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "the service cannot look it up at the moment; please ask again"));
         }
-        catch (Exception error) when (error is not (RpcException or OperationCanceledException))
+        catch (Exception error) when (error is not (RpcException or OperationCanceledException or UnreadableStateException))
         {
             throw new RpcException(new Status(StatusCode.Internal, $"the service cannot answer: {error.Message}"));
         }

@@ -125,6 +125,20 @@ internal sealed partial class BuildGrain(
         Task.FromResult((_build.Order is null ? _accepting : _build)?.ToEntry(Id, options.Deadline));
 
     /// <inheritdoc />
+    public async Task<DirectoryEntry> GiveUp(DirectoryEntry listed, string message)
+    {
+        if (_build.Order is null)
+        {
+            await StoreAsync(_ => BuildState.GivenUp(listed, message, clock.GetUtcNow()));
+            _logEnd = await logs.GetEndAsync(Id, CancellationToken.None);
+            Instruments.BuildsDone.WithLabels("false").Inc();
+            await EndAttemptsAsync();
+        }
+
+        return _build.ToEntry(Id, options.Deadline);
+    }
+
+    /// <inheritdoc />
     public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
         await WaitUntil(() => _build.Order is null || _build.Version > afterVersion, wait, cancellationToken);
@@ -500,6 +514,22 @@ internal sealed partial class BuildGrain(
         {
             // What is left behind takes room, and changes nothing about how the build ended.
             LogRemoveFailed(logger, error, Id);
+        }
+    }
+
+    /// <summary>Ends whatever attempt may still run; which one that is was lost with the state.</summary>
+    private async Task EndAttemptsAsync()
+    {
+        for (var number = 1; number <= AttemptPolicy.MaxAttempts; number++)
+        {
+            if (await launcher.ReattachAsync(new AttemptId(Id, number), _deactivating.Token) is { } attempt)
+            {
+                await using (attempt)
+                {
+                    await CancelAsync(attempt);
+                    await RemoveAsync(attempt);
+                }
+            }
         }
     }
 

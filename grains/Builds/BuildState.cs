@@ -83,6 +83,23 @@ public sealed record BuildState
         CreatedAt = now,
     }.Changed(now);
 
+    /// <summary>A build of which no more is known than the directory lists, at its end.</summary>
+    internal static BuildState GivenUp(DirectoryEntry listed, string message, DateTimeOffset now) => new BuildState
+    {
+        Order = new StoredOrder(
+            listed.WorkspaceRef, listed.BaseRef, Context: null, BuildBase: false, NoCache: false, listed.Owner, SupervisorRef: string.Empty,
+            AllowAll: false, AllowedHosts: [], listed.Priority, Deadline: null),
+        Status = BuildStatus.Failed,
+        // Behind every version that somebody may have been told.
+        Version = listed.Version + MaxTransitions,
+        Attempt = listed.Attempt,
+        CreatedAt = listed.CreatedAt,
+        StartedAt = listed.StartedAt,
+        FinishedAt = now,
+        Failure = new BuildFailureMessage(FailureReason.Internal, message, []),
+        Pinned = listed.Pinned,
+    }.Changed(now);
+
     /// <summary>The build in the next status.</summary>
     /// <exception cref="InvalidOperationException">A build does not move so.</exception>
     internal BuildState Moved(BuildStatus status, DateTimeOffset now) => BuildLifecycle.CanMove(Status, status)

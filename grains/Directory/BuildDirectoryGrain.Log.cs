@@ -18,4 +18,13 @@ internal sealed partial class BuildDirectoryGrain
 
     [LoggerMessage(5, LogLevel.Error, "The log of build {BuildId} is to make room for newer ones and could not be removed; this is tried again")]
     private static partial void LogDropFailed(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(6, LogLevel.Error, "The state of build {BuildId} cannot be read; the build has ended, and what was stored is kept as {Kept}")]
+    private static partial void LogBuildUnreadable(ILogger logger, Exception error, Guid buildId, string? kept);
+
+    [LoggerMessage(7, LogLevel.Error, "Build {BuildId} is stored and cannot be read, so it is not listed any more; it is left as it is")]
+    private static partial void LogNotFoundAgain(ILogger logger, Exception error, Guid buildId);
+
+    [LoggerMessage(8, LogLevel.Error, "Shard {Shard} of the directory could be neither stored nor read; the next change tries again")]
+    private static partial void LogStoreUnreadable(ILogger logger, Exception error, long shard);
 }

@@ -19,6 +19,7 @@ namespace ImageBuilder.Grains.Directory;
 internal sealed partial class BuildDirectoryGrain(
     [PersistentState("directory", StateStorage.Name)] IPersistentState<DirectoryState> state,
     IBuildLogs logs,
+    IUnreadableStates unreadable,
     BuildOptions options,
     TimeProvider clock,
     ILogger<BuildDirectoryGrain> logger) : Grain, IBuildDirectoryGrain, IDisposable
@@ -196,6 +197,30 @@ internal sealed partial class BuildDirectoryGrain(
     }
 
     /// <inheritdoc />
+    public async Task Restore(ImmutableArray<long> pages, ImmutableArray<Guid> builds)
+    {
+        if (state.RecordExists)
+        {
+            return;
+        }
+
+        await Task.WhenAll(pages.Select(LoadPageAsync));
+        var paged = pages.Where(_index.Has).SelectMany(page => _index.Rows(page, page * HistoryIndex.PageSize)).Select(ended => ended.Row.Id).ToHashSet();
+        var entries = await Task.WhenAll(builds.Where(build => !paged.Contains(build)).Select(FindAgainAsync));
+        var first = pages.IsEmpty ? 0 : pages[0];
+        var restored = new DirectoryState
+        {
+            FirstPage = first,
+            FirstKept = first * HistoryIndex.PageSize,
+            FirstWithLog = first * HistoryIndex.PageSize,
+            EndedStart = pages.IsEmpty ? 0 : (pages[^1] + 1) * HistoryIndex.PageSize,
+        };
+        await StoreAsync(directory => state.RecordExists ? directory : entries.OfType<DirectoryEntry>().OrderBy(entry => entry.FinishedAt).Aggregate(
+            restored,
+            (known, entry) => entry.FinishedAt is null ? known with { Running = known.Running.Add(entry.Id, entry) } : known.WithEnded(entry)));
+    }
+
+    /// <inheritdoc />
     public void Dispose() => _storing.Dispose();
 
     /// <summary>A running build may have any status but a final one; how it stands is not known here.</summary>
@@ -215,7 +240,7 @@ internal sealed partial class BuildDirectoryGrain(
     {
         try
         {
-            var entry = await GrainFactory.GetGrain<IBuildGrain>(listed.Id).TakeUp();
+            var entry = await AskAsync(listed);
             if (entry is null)
             {
                 // Unless it was listed anew: then it is being started at this moment.
@@ -233,6 +258,42 @@ internal sealed partial class BuildDirectoryGrain(
             // One build that cannot be read must not keep the others from going on.
             LogTakeUpFailed(logger, error, listed.Id);
         }
+    }
+
+    /// <summary>How a listed build stands. One whose state cannot be read is given up: nobody could end it otherwise.</summary>
+    private async Task<DirectoryEntry?> AskAsync(DirectoryEntry listed)
+    {
+        var build = GrainFactory.GetGrain<IBuildGrain>(listed.Id);
+        try
+        {
+            return await build.TakeUp();
+        }
+        catch (UnreadableStateException error)
+        {
+            var kept = await SetAsideAsync(build);
+            LogBuildUnreadable(logger, error, listed.Id, kept);
+            return await build.GiveUp(listed, $"the service could not read what it had stored of this build ({kept}) and has ended it; please ask for the build again");
+        }
+    }
+
+    private async Task<DirectoryEntry?> FindAgainAsync(Guid buildId)
+    {
+        try
+        {
+            var entry = await GrainFactory.GetGrain<IBuildGrain>(buildId).TakeUp();
+            return entry?.FinishedAt is null ? entry : entry with { LogBytes = await logs.GetSizeAsync(buildId, CancellationToken.None) };
+        }
+        catch (Exception error)
+        {
+            LogNotFoundAgain(logger, error, buildId);
+            return null;
+        }
+    }
+
+    private async Task<string?> SetAsideAsync(IBuildGrain build)
+    {
+        Instruments.UnreadableStates.WithLabels("build").Inc();
+        return await unreadable.SetAsideAsync("build", build.GetGrainId());
     }
 
     /// <summary>What the timer does. Nothing of it is urgent, and what fails is done the next time.</summary>
@@ -442,7 +503,7 @@ internal sealed partial class BuildDirectoryGrain(
     {
         try
         {
-            var kept = await GrainFactory.GetGrain<IBuildGrain>(buildId).Forget();
+            var kept = await AskToForgetAsync(GrainFactory.GetGrain<IBuildGrain>(buildId));
             if (kept is { Pinned: true })
             {
                 // A build knows best whether it is pinned; this shard was never told.
@@ -455,6 +516,26 @@ internal sealed partial class BuildDirectoryGrain(
         {
             LogForgetFailed(logger, error, buildId);
             return false;
+        }
+    }
+
+    private async Task<DirectoryEntry?> AskToForgetAsync(IBuildGrain build)
+    {
+        try
+        {
+            return await build.Forget();
+        }
+        catch (UnreadableStateException error)
+        {
+            // It does not know its image any more, which must not wait for it.
+            var id = build.GetPrimaryKey();
+            if (await FindEndedAsync(id) is { } known && !await GrainFactory.GetGrain<IImageGrain>(known.Entry.WorkspaceRef).Forget(id))
+            {
+                return known.Entry with { Pinned = false };
+            }
+
+            LogBuildUnreadable(logger, error, id, await SetAsideAsync(build));
+            return await build.Forget();
         }
     }
 
@@ -538,7 +619,21 @@ internal sealed partial class BuildDirectoryGrain(
         catch
         {
             state.State = stored;
+            await ReadAgainAsync();
             throw;
+        }
+    }
+
+    /// <summary>A write that failed may have been made; unless that is known, every later one is refused.</summary>
+    private async Task ReadAgainAsync()
+    {
+        try
+        {
+            await state.ReadStateAsync();
+        }
+        catch (Exception error)
+        {
+            LogStoreUnreadable(logger, error, Shard);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ImageBuilder.Grains;
 using Orleans.Runtime;
 using Orleans.Storage;
 
@@ -8,7 +9,7 @@ namespace ImageBuilder.Silo.Storage;
 /// Keeps each state in a JSON file of its own, replaced atomically: after a crash a file holds the state before or after a write, never a
 /// part of one. A write is on the disk when its task completes.
 /// </summary>
-internal sealed class FileGrainStorage(FileGrainStorageOptions options) : IGrainStorage
+internal sealed class FileGrainStorage(FileGrainStorageOptions options) : IGrainStorage, IUnreadableStates
 {
     private const int Locks = 64;
 
@@ -70,6 +71,23 @@ internal sealed class FileGrainStorage(FileGrainStorageOptions options) : IGrain
         });
         SetAbsent(grainState);
     }
+
+    /// <inheritdoc />
+    public Task<string?> SetAsideAsync(string stateName, GrainId grain)
+    {
+        var path = _paths.PathOf(stateName, grain);
+        return Task.Run(() =>
+        {
+            lock (LockOf(path))
+            {
+                return GrainStateFile.SetAside(path);
+            }
+        });
+    }
+
+    /// <inheritdoc />
+    public Task<IReadOnlyList<GrainId>> FindAsync(string stateName, GrainType type) => Task.Run<IReadOnlyList<GrainId>>(
+        () => [.. _paths.KeysOf(stateName, type).Select(key => GrainId.Create(type, IdSpan.Create(key)))]);
 
     private static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
 

@@ -1,3 +1,5 @@
+using ImageBuilder.Grains;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
 
@@ -10,8 +12,9 @@ internal static class FileGrainStorageSiloBuilderExtensions
     public static ISiloBuilder AddFileGrainStorage(this ISiloBuilder builder, string name, string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var options = new FileGrainStorageOptions(Path.GetFullPath(folder));
-        builder.Services.AddGrainStorage(name, (_, _) => new FileGrainStorage(options));
+        var storage = new FileGrainStorage(new FileGrainStorageOptions(Path.GetFullPath(folder)));
+        builder.Services.AddSingleton<IUnreadableStates>(storage);
+        builder.Services.AddGrainStorage(name, (_, _) => storage);
         return builder;
     }
 }

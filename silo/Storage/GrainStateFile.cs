@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -96,6 +97,25 @@ internal static class GrainStateFile
 
         File.Move(temporary, path, overwrite: true);
         Flush(folder);
+    }
+
+    /// <summary>Gives the file a name that no state has, and tells it; null when there is no file.</summary>
+    public static string? SetAside(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        var kept = path + ".unreadable";
+        for (var number = 2; File.Exists(kept); number++)
+        {
+            kept = string.Create(CultureInfo.InvariantCulture, $"{path}.unreadable{number}");
+        }
+
+        File.Move(path, kept);
+        Flush(Path.GetDirectoryName(path)!);
+        return kept;
     }
 
     public static void Delete(string path)

@@ -10,14 +10,26 @@ namespace ImageBuilder.Silo.Storage;
 /// </summary>
 internal sealed class GrainStatePaths(string folder)
 {
+    private const string Extension = ".json";
     private const int LongestPlainName = 100;
     private const int LongestReadablePart = 48;
 
     public string PathOf(string stateName, GrainId grainId)
     {
         var key = grainId.Key.ToString()!;
-        return Path.Combine(folder, NameOf(grainId.Type.ToString()!), NameOf(stateName), HashOf(key)[..2], NameOf(key) + ".json");
+        return Path.Combine(FolderOf(stateName, grainId.Type), HashOf(key)[..2], NameOf(key) + Extension);
     }
+
+    /// <summary>The plain keys of a type's grains that have a file; of others the file name does not tell the key.</summary>
+    public IEnumerable<string> KeysOf(string stateName, GrainType type)
+    {
+        var root = new DirectoryInfo(FolderOf(stateName, type));
+        return root.Exists
+            ? root.EnumerateFiles("*" + Extension, SearchOption.AllDirectories).Select(file => Path.GetFileNameWithoutExtension(file.Name)).Where(IsPlain)
+            : [];
+    }
+
+    private string FolderOf(string stateName, GrainType type) => Path.Combine(folder, NameOf(type.ToString()!), NameOf(stateName));
 
     // '~' is in no plain name, so that a cut name is never another's plain one.
     private static string NameOf(string text) => IsPlain(text)

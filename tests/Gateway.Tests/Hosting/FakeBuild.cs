@@ -60,6 +60,8 @@ internal sealed class FakeBuild : IBuildGrain
 
     public Task<DirectoryEntry?> TakeUp() => throw new NotSupportedException();
 
+    public Task<DirectoryEntry> GiveUp(DirectoryEntry listed, string message) => throw new NotSupportedException();
+
     public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken = default)
     {
         await _grains.BeforeCall(nameof(Watch));

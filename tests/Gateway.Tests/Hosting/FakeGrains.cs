@@ -147,6 +147,8 @@ internal sealed class FakeGrains
         }
 
         public Task TakeUp() => throw new NotSupportedException();
+
+        public Task Restore(ImmutableArray<long> pages, ImmutableArray<Guid> builds) => throw new NotSupportedException();
     }
 
     private sealed class FakeQueue(FakeGrains grains) : IQueueGrain

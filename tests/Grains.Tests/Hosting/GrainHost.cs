@@ -43,6 +43,7 @@ internal sealed class GrainHost : IAsyncDisposable
             .AddSingleton<IBuildLauncher>(world.Launcher)
             .AddSingleton<IBuildLogs>(world.Logs)
             .AddSingleton(world.References)
+            .AddSingleton<IUnreadableStates>(world.Storage)
             .AddGrainServices()
             .AddSingleton(new Keychain(world.Credentials))
             .AddSingleton(new RegistryClient(
@@ -76,7 +77,7 @@ internal sealed class GrainHost : IAsyncDisposable
     public IReferenceGrain Reference(string key) => Grains.GetGrain<IReferenceGrain>(key);
 
     /// <summary>Does what a service does when it starts.</summary>
-    public Task TakeUpAsync() => Task.WhenAll(DirectoryShards.All(Grains).Select(shard => shard.TakeUp()));
+    public Task TakeUpAsync() => _host.Services.GetRequiredService<UnfinishedBuilds>().TakeUpAsync();
 
     /// <summary>What all shards list.</summary>
     public async Task<List<DirectoryEntry>> ListRunningAsync() =>

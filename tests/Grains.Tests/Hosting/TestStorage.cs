@@ -7,7 +7,7 @@ using Orleans.Storage;
 namespace ImageBuilder.Grains.Tests.Hosting;
 
 /// <summary>Grain states that outlive a host, with a hook before every write. States are immutable, so they are kept as they are.</summary>
-public sealed class TestStorage : IGrainStorage
+public sealed class TestStorage : IGrainStorage, IUnreadableStates
 {
     private readonly ConcurrentDictionary<(string Name, GrainId Grain), (object? State, int Version)> _states = new();
 
@@ -50,9 +50,31 @@ public sealed class TestStorage : IGrainStorage
     /// <summary>The states stored under a name.</summary>
     public IEnumerable<T> All<T>(string name) => _states.Where(stored => stored.Key.Name == name).Select(stored => (T)stored.Value.State!);
 
+    /// <summary>States that cannot be read.</summary>
+    public ConcurrentDictionary<(string Name, GrainId Grain), bool> Unreadable { get; } = new();
+
+    /// <summary>What was put aside.</summary>
+    public ConcurrentQueue<(string Name, GrainId Grain)> SetAside { get; } = new();
+
+    public Task<string?> SetAsideAsync(string stateName, GrainId grain)
+    {
+        _states.TryRemove((stateName, grain), out _);
+        Unreadable.TryRemove((stateName, grain), out _);
+        SetAside.Enqueue((stateName, grain));
+        return Task.FromResult<string?>($"{grain}.kept");
+    }
+
+    public Task<IReadOnlyList<GrainId>> FindAsync(string stateName, GrainType type) => Task.FromResult<IReadOnlyList<GrainId>>(
+        [.. _states.Keys.Where(key => key.Name == stateName && key.Grain.Type == type).Select(key => key.Grain)]);
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         BeforeRead(stateName, grainId);
+        if (Unreadable.ContainsKey((stateName, grainId)))
+        {
+            throw new UnreadableStateException($"{grainId}: the file is empty", null);
+        }
+
         var exists = _states.TryGetValue((stateName, grainId), out var stored);
         grainState.State = exists ? (T)stored.State! : Activator.CreateInstance<T>();
         grainState.ETag = exists ? stored.Version.ToString(CultureInfo.InvariantCulture) : null;

@@ -162,6 +162,37 @@ public sealed class FileGrainStorageTests : IDisposable
     }
 
     [Fact]
+    public async Task SetAside_CorruptFile_IsKeptAndTheGrainStartsAnew()
+    {
+        await WriteAsync(Build, new BuildRecord());
+        var file = Files().ShouldHaveSingleItem();
+        await File.WriteAllTextAsync(file, "{");
+
+        var first = await _storage.SetAsideAsync("build", Build);
+        await WriteAsync(Build, new BuildRecord());
+        var second = await _storage.SetAsideAsync("build", Build);
+
+        (await File.ReadAllTextAsync(first!)).ShouldBe("{");
+        (await File.ReadAllTextAsync(second!)).ShouldNotBe("{");
+        (await _storage.SetAsideAsync("build", Build)).ShouldBeNull();
+        (await _storage.FindAsync("build", Build.Type)).ShouldBeEmpty();
+        (await ReadAsync(Build)).RecordExists.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Find_StoredStates_GivesThoseOfTheTypeReadableOrNot()
+    {
+        var other = GrainId.Create(Build.Type, "0c9f7d1f");
+        await WriteAsync(Build, new BuildRecord());
+        await File.WriteAllTextAsync(Files().Single(), "{");
+        await WriteAsync(other, new BuildRecord());
+        await WriteAsync(GrainId.Create("image", "0c9f7d20"), new BuildRecord());
+
+        (await _storage.FindAsync("build", Build.Type)).ShouldBe([Build, other], ignoreOrder: true);
+        (await _storage.FindAsync("other", Build.Type)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Write_OverCorruptFile_IsRefused()
     {
         await WriteAsync(Build, new BuildRecord());

@@ -2,6 +2,7 @@ using Grpc.Core;
 using ImageBuilder.Builds;
 using ImageBuilder.Contracts.V1;
 using ImageBuilder.Gateway.Tests.Hosting;
+using ImageBuilder.Grains;
 using ImageBuilder.Grains.Messages;
 using GrainReason = ImageBuilder.Builds.Lifecycle.FailureReason;
 using GrainStatus = ImageBuilder.Builds.Lifecycle.BuildStatus;
@@ -11,6 +12,28 @@ namespace ImageBuilder.Gateway.Tests.Services.Builds;
 public sealed class GetBuildTests
 {
     private const string WorkspaceRef = "workspace.test/workspace:1";
+
+    [Fact]
+    public async Task AnyCall_StateCannotBeRead_DataLossThatSaysWhichAndWhatToDo()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var id = gateway.Grains.Expect(WorkspaceRef, "base").Id.ToString();
+        gateway.Grains.BeforeCall = _ => throw new UnreadableStateException("/data/state/build/1.json: the file is empty. Restore it", null);
+
+        foreach (var call in (Func<Task>[])
+        [
+            () => gateway.Builds.GetBuildAsync(new GetBuildRequest { BuildId = id }).ResponseAsync,
+            () => GatewayHost.AllAsync(gateway.Builds.WatchBuild(new WatchBuildRequest { BuildId = id })),
+            () => GatewayHost.AllAsync(gateway.Builds.ReadLog(new ReadLogRequest { BuildId = id })),
+            () => gateway.LogsAsync(new Contracts.LogsRequest { BuildRef = WorkspaceRef }),
+        ])
+        {
+            var status = await GatewayHost.FailureOf(call);
+
+            status.StatusCode.ShouldBe(StatusCode.DataLoss);
+            status.Detail.ShouldContain("/data/state/build/1.json: the file is empty. Restore it");
+        }
+    }
 
     [Fact]
     public async Task GetBuild_ByIdOrRef_TheWholeBuild()

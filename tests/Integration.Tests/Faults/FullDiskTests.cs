@@ -1,0 +1,61 @@
+using Grpc.Core;
+using ImageBuilder.Contracts.V1;
+using ImageBuilder.Integration.Tests.Running;
+using ImageBuilder.Sandbox.Logs;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Integration.Tests.Faults;
+
+/// <summary>A service whose disk has no room left, for some time.</summary>
+public sealed class FullDiskTests
+{
+    private const long Length = 1 << 20;
+
+    [ServiceFact]
+    public async Task Build_DiskIsFull_SaysSoAndWhatIsStoredLastsAndBuildsGoOnOnceThereIsRoom()
+    {
+        using var disk = new SmallDisk(32 << 20);
+        await using var service = await ScriptedService.StartAsync(Path.Combine(disk.Folder, "data"));
+        var ended = await service.OrderAsync(Length);
+        service.Go(ended);
+        await service.EndAsync(ended);
+        var log = await service.ReadLogAsync(ended);
+        var running = await service.OrderAsync(Length);
+        var filler = Fill(disk);
+
+        var refused = await Should.ThrowAsync<RpcException>(() => service.OrderAsync(Length));
+        refused.Status.Detail.ShouldContain("No space left on device");
+        service.Go(running);
+        (await service.ReadLogAsync(ended)).ShouldBe(log);
+        (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest())).Builds.Count.ShouldBe(2);
+
+        File.Delete(filler);
+        var told = await service.EndAsync(running);
+        (told.Status, told.Failure.Reason).ShouldBe((BuildStatus.Failed, FailureReason.OutOfDisk), told.Failure.Message);
+        var next = await service.OrderAsync(Length);
+        service.Go(next);
+        (await service.EndAsync(next)).Failure.Message.ShouldBe(ScriptedBuilder.Message);
+        await service.KillAsync();
+        await service.StartAgainAsync();
+        (await service.ReadLogAsync(ended)).ShouldBe(log);
+        (await service.ReadLogAsync(next)).Length.ShouldBe((int)Length);
+    }
+
+    private static string Fill(SmallDisk disk)
+    {
+        var filler = Path.Combine(disk.Folder, "filler");
+        using var file = File.OpenHandle(filler, FileMode.CreateNew, FileAccess.Write);
+        var block = new byte[4096];
+        for (var offset = 0L; ; offset += block.Length)
+        {
+            try
+            {
+                RandomAccess.Write(file, block, offset);
+            }
+            catch (IOException)
+            {
+                return filler;
+            }
+        }
+    }
+}
