@@ -82,6 +82,7 @@ internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor,
         {
             appended(await logs.AppendAsync(buildId, _output.WrittenMemory[known..], mark, cancellationToken));
             _mark = mark;
+            attempt.ReleaseLog(mark.Consumed);
         }
 
         _output.ResetWrittenCount();

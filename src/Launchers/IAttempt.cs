@@ -11,6 +11,9 @@ public interface IAttempt : IAsyncDisposable
     /// </summary>
     ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken);
 
+    /// <summary>Tells that the log is not read before <paramref name="offset"/> again, so that the place may give back the room.</summary>
+    void ReleaseLog(long offset);
+
     /// <summary>Ends the attempt at once, with everything that it started; does nothing when it has ended.</summary>
     Task CancelAsync(CancellationToken cancellationToken);
 

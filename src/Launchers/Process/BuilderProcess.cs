@@ -122,6 +122,24 @@ internal sealed class BuilderProcess : IDisposable
         }
     }
 
+    /// <summary>Holds the process and its group where they are, or lets them go on.</summary>
+    public void Hold(bool held)
+    {
+        if (!IsRunning)
+        {
+            return;
+        }
+
+        if (held)
+        {
+            Signals.StopGroup(_id);
+        }
+        else
+        {
+            Signals.ContinueGroup(_id);
+        }
+    }
+
     /// <summary>Ends the process and every process of its group. The group may have outlived its leader.</summary>
     public void KillGroup()
     {

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using ImageBuilder.Builds.Lifecycle;
-using Microsoft.Win32.SafeHandles;
 
 namespace ImageBuilder.Launchers.Process;
 
@@ -15,7 +14,7 @@ internal sealed class ProcessAttempt : IAttempt
     private readonly ProcessLauncherOptions _options;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _letGo = new();
-    private SafeFileHandle? _log;
+    private readonly RawLog _log;
 
     public ProcessAttempt(
         AttemptFolder folder,
@@ -33,6 +32,7 @@ internal sealed class ProcessAttempt : IAttempt
         _group = group;
         _options = options;
         _clock = clock;
+        _log = new RawLog(folder.Log, build);
         Completion = WatchAsync(_letGo.Token);
     }
 
@@ -42,21 +42,11 @@ internal sealed class ProcessAttempt : IAttempt
     private IEnumerable<BuilderProcess> Processes => new[] { _build, _init, _proxy }.OfType<BuilderProcess>();
 
     /// <inheritdoc />
-    public async ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
-    {
-        if (_log is null)
-        {
-            if (!File.Exists(_folder.Log))
-            {
-                return 0;
-            }
+    public ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
+        _log.ReadAsync(offset, buffer, cancellationToken);
 
-            // Read every few milliseconds, so it stays open.
-            _log = File.OpenHandle(_folder.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        }
-
-        return await RandomAccess.ReadAsync(_log, buffer, offset, cancellationToken);
-    }
+    /// <inheritdoc />
+    public void ReleaseLog(long offset) => _log.Release(offset);
 
     /// <inheritdoc />
     public async Task CancelAsync(CancellationToken cancellationToken)
@@ -64,6 +54,7 @@ internal sealed class ProcessAttempt : IAttempt
         if (_build is not null)
         {
             // Nothing else is ended before it: when `init` or `proxy` ends early, the watcher kills all that is left.
+            _log.LetWriterGo();
             _build.Terminate();
             using var grace = new CancellationTokenSource(_options.CancelGrace, _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, cancellationToken);
@@ -97,7 +88,7 @@ internal sealed class ProcessAttempt : IAttempt
             process.Dispose();
         }
 
-        _log?.Dispose();
+        _log.Dispose();
         _letGo.Dispose();
     }
 

@@ -74,6 +74,15 @@ internal sealed class ScriptedAttempt(AttemptId id, BuildOrder order, BuildSecre
             }
         }
 
+        public void ReleaseLog(long offset)
+        {
+            lock (attempt._lock)
+            {
+                // Whoever reads it all the same sees something else.
+                CollectionsMarshal.AsSpan(attempt._log)[..(int)offset].Clear();
+            }
+        }
+
         public Task CancelAsync(CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref attempt._cancels);

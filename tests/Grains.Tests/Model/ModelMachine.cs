@@ -151,6 +151,8 @@ internal sealed class ModelMachine(ModelScenario scenario, TestRegistry registry
         public ValueTask<int> ReadLogAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken) =>
             inner.ReadLogAsync(offset, buffer, cancellationToken);
 
+        public void ReleaseLog(long offset) => inner.ReleaseLog(offset);
+
         public Task CancelAsync(CancellationToken cancellationToken) => process.DoAsync(async () =>
         {
             await inner.CancelAsync(cancellationToken);
