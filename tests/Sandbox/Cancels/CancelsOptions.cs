@@ -3,8 +3,8 @@ namespace ImageBuilder.Sandbox.Cancels;
 /// <summary>How much is cancelled and killed.</summary>
 public sealed record CancelsOptions
 {
-    /// <summary>Builds that are cancelled at the service. Default 120.</summary>
-    public int Cancels { get; init; } = 120;
+    /// <summary>Builds that are cancelled at the service; some have no process yet, or none any more. Default 160.</summary>
+    public int Cancels { get; init; } = 160;
 
     /// <summary>Builders that are ended without a service. Default 100.</summary>
     public int Kills { get; init; } = 100;
