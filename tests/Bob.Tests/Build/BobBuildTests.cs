@@ -250,6 +250,9 @@ public sealed partial class BobBuildTests : IAsyncLifetime
         }
 
         (await File.ReadAllTextAsync("/proc/self/mounts")).ShouldNotContain(_stage.Storage);
+        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        (await next.RunAsync()).ShouldBe(0, next.Log);
+        await NothingIsLeftAsync();
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
