@@ -10,6 +10,7 @@ public abstract class LifeGrainBase(Signals signals) : Grain, IDisposable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _activation = signals.Count($"{Key} activated");
+        signals.Write($"{Key} began after {signals.CountOf($"{Key} deactivating")} ended");
         if (Key.StartsWith("fails once", StringComparison.Ordinal) && _activation == 1)
         {
             await signals.WaitAsync($"{Key} may fail");

@@ -23,7 +23,7 @@ public sealed class HostingTests
         await silo.Grains.GetGrain<ILifeGrain>("between").Activation();
         var signals = silo.Signals;
         await silo.DisposeAsync();
-        signals.Log.ShouldBe(["services starts", "active starts", "active stops", "between ShuttingDown", "services stops"]);
+        signals.Log.ShouldBe(["services starts", "active starts", "between began after 0 ended", "active stops", "between ShuttingDown", "services stops"]);
     }
 
     [Fact]
