@@ -2,9 +2,11 @@ using ImageBuilder.Gateway.Following;
 using ImageBuilder.Gateway.Metrics;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Gateway.Services;
+using ImageBuilder.Grains;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace ImageBuilder.Gateway;
 
@@ -32,10 +34,10 @@ public static class GatewayHosting
             Prometheus.Metrics.DefaultFactory, provider.GetRequiredService<TimeProvider>()));
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks();
+        services.TryAddSingleton<GrainCalls>();
         return services
             .AddSingleton(options)
             .AddSingleton(new RegistryAccessReader(options.Repositories))
-            .AddSingleton<GrainCalls>()
             .AddSingleton<UnreadableStateInterceptor>()
             .AddSingleton<NamedImages>()
             .AddSingleton<Images>()

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using ImageBuilder.Grains;
 using Microsoft.Extensions.Hosting;
 
 namespace ImageBuilder.Gateway;

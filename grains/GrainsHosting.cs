@@ -15,7 +15,12 @@ public static class GrainsHosting
     public static IServiceCollection AddGrainServices(this IServiceCollection services)
     {
         Instruments.Publish();
-        return services.AddSingleton<FingerprintKey>().AddSingleton<KeptReferences>().AddSingleton<UnfinishedBuilds>().AddSingleton<IAdmission, QueueAdmission>();
+        return services
+            .AddSingleton<GrainCalls>()
+            .AddSingleton<FingerprintKey>()
+            .AddSingleton<KeptReferences>()
+            .AddSingleton<UnfinishedBuilds>()
+            .AddSingleton<IAdmission, QueueAdmission>();
     }
 
     /// <summary>Has base images resolved ahead of need. Called after Orleans is added, so that it starts after the silo.</summary>

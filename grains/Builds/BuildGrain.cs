@@ -26,6 +26,7 @@ internal sealed partial class BuildGrain(
     IAdmission admission,
     IBuildLogs logs,
     BuildOptions options,
+    GrainCalls calls,
     TimeProvider clock,
     ILogger<BuildGrain> logger) : Grain, IBuildGrain, IRemindable, IDisposable
 {
@@ -34,7 +35,6 @@ internal sealed partial class BuildGrain(
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan VerifyPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -587,19 +587,14 @@ internal sealed partial class BuildGrain(
     {
         var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(_build.Order!.WorkspaceRef)));
         var query = new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true);
-        for (var began = clock.GetTimestamp(); ;)
+        try
         {
-            try
-            {
-                return await ReferenceQuestion.AskAsync(image.Resolve, query, clock, _deactivating.Token);
-            }
-            catch (TimeoutException error)
-            {
-                if (clock.GetElapsedTime(began) > VerifyPatience)
-                {
-                    return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message);
-                }
-            }
+            return await ReferenceQuestion.AskAsync(
+                asked => calls.RetryAsync(() => image.Resolve(asked), _deactivating.Token), query, clock, _deactivating.Token);
+        }
+        catch (Exception error) when (GrainCalls.IsPassing(error))
+        {
+            return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, error.Message);
         }
     }
 

@@ -70,6 +70,22 @@ public sealed class BuildFailureTests
     }
 
     [Fact]
+    public async Task Build_CallToAnotherGrainIsRefusedAtTheVerification_IsMadeAgain()
+    {
+        await using var world = new GrainWorld();
+        var refusing = new RefusingSource(refusals: 2);
+        world.Credentials.Add(refusing);
+        var host = await world.StartHostAsync();
+        var build = await host.OrderAsync(GrainWorld.Order());
+        var attempt = await world.Launcher.NextAsync();
+        world.Registry.Put("workspace:w");
+        attempt.Succeed();
+
+        (await build.EndAsync()).Status.ShouldBe(BuildStatus.Succeeded);
+        refusing.Refusals.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Build_BuilderLostOnce_SecondAttemptMakesTheImage()
     {
         await using var world = new GrainWorld();

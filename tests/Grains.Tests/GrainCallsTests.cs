@@ -1,7 +1,7 @@
 using ImageBuilder.Testing;
 using Orleans.Runtime;
 
-namespace ImageBuilder.Gateway.Tests;
+namespace ImageBuilder.Grains.Tests;
 
 public sealed class GrainCallsTests
 {

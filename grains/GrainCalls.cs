@@ -1,12 +1,12 @@
 using Orleans.Runtime;
 
-namespace ImageBuilder.Gateway;
+namespace ImageBuilder.Grains;
 
 /// <summary>
 /// Calls to grains that outlast the loss of a silo: a call that got no answer, or was refused because the place of its grain was in
 /// doubt, is made again. Only for calls that may be made twice.
 /// </summary>
-internal sealed class GrainCalls(TimeProvider clock)
+public sealed class GrainCalls(TimeProvider clock)
 {
     private const int MaxTries = 10;
 
