@@ -34,7 +34,7 @@ internal sealed class GrainHost : IAsyncDisposable
     /// <param name="storage">Storage of states; null for the world's.</param>
     public static async Task<GrainHost> StartAsync(GrainWorld world, Action<IServiceCollection>? replace = null, IGrainStorage? storage = null)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateEmptyApplicationBuilder(settings: null);
         builder.Logging.ClearProviders();
         builder.Services
             .AddSingleton<TimeProvider>(world.Clock)

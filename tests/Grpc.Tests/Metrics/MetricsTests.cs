@@ -87,7 +87,7 @@ public sealed class MetricsTests
         text.ShouldContain("odd{label=\"quote\\\" back\\\\slash\\nnewline\"} 1");
     }
 
-    [StandInFact("the official package writes help texts as they are")]
+    [StandInFact(typeof(Counter), "the official package writes help texts as they are")]
     public async Task Text_SpecialCharactersInHelp_AreEscaped()
     {
         Factory.CreateGauge("helped", "Back\\slash and\nnewline.").Set(1);

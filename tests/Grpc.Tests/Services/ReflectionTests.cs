@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
 using ImageBuilder.Grpc.Tests.Hosting;
+using ImageBuilder.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using V1 = Grpc.Reflection.V1;
@@ -60,7 +61,7 @@ public sealed class ReflectionTests
         answer.FileDescriptorResponse.FileDescriptorProto.ShouldBe([EchoReflection.Descriptor.SerializedData]);
     }
 
-    [StandInFact("the official package leaves original_request out")]
+    [StandInFact(typeof(RpcException), "the official package leaves original_request out")]
     public async Task AnyQuestion_IsSentBackWithItsAnswer()
     {
         await using var server = await StartAsync();
