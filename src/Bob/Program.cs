@@ -5,5 +5,6 @@ return args switch
 {
     ["init"] => await InitVerb.RunAsync([]),
     ["build"] => await BuildVerb.RunAsync(),
+    [StepMountsVerb.Name, var bundle, var graph, .. var folders] => StepMountsVerb.Run(bundle, graph, folders),
     _ => await BobCommand.RunAsync(args),
 };

@@ -44,6 +44,9 @@ internal sealed record BuildSettings
     /// <summary>On whose behalf the build runs, as a key of letters and digits: cache mounts are kept for him. Default empty: nobody's, and they start empty.</summary>
     public string Owner { get; init; } = string.Empty;
 
+    /// <summary>What the build is given beside its Dockerfile; default nothing.</summary>
+    public BuildExtras Extras { get; init; } = BuildExtras.None;
+
     /// <summary>How many bytes of layers and cache mounts the engine keeps from one build to the next; default 20 GiB.</summary>
     public long CacheLimit { get; init; } = DefaultCacheLimit;
 
@@ -99,6 +102,7 @@ internal sealed record BuildSettings
             BuildKitAddress = Text("BOB_EXTERNAL_BUILDKITD", string.Empty),
             Owner = Text("BOB_OWNER", string.Empty),
             CacheLimit = ReadCacheLimit(variable),
+            Extras = BuildExtras.Read(variable),
         };
         return settings switch
         {

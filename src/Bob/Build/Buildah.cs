@@ -17,19 +17,26 @@ internal sealed class Buildah : IEngine
     private const string PushHost = "proxy.bob";
 
     private readonly BuildSettings _settings;
+    private readonly TimeProvider _time;
+    private readonly BuildahStorage _storage;
     private readonly EngineFolder _folder;
+    private IDisposable? _use;
 
     /// <summary>Prepares a build.</summary>
-    public Buildah(BuildSettings settings)
+    public Buildah(BuildSettings settings, TimeProvider time)
     {
         _settings = settings;
+        _time = time;
+        _storage = new BuildahStorage(settings.StorageRoot);
         Directory.CreateDirectory(Builds);
         _folder = EngineFolder.Create(Builds);
     }
 
     private string Builds => Path.Combine(_settings.StorageRoot, "builds");
 
-    private string Graph => Path.Combine(_settings.StorageRoot, "graph");
+    private string Graph => _storage.Graph;
+
+    private string Runtime => Path.Combine(_folder.Root, "runtime");
 
     private IEnumerable<string> Storage => ["--root", Graph, "--runroot", Path.Combine(_settings.StorageRoot, "run")];
 
@@ -47,6 +54,7 @@ internal sealed class Buildah : IEngine
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         var containers = WorkingContainer.ReadAll(Graph);
+        _use = await _storage.UseAsync(_time, cancellationToken);
         foreach (var folder in EngineFolder.Abandoned(Builds))
         {
             try
@@ -72,25 +80,28 @@ internal sealed class Buildah : IEngine
         await PushAsync(await MakeAsync(input, cancellationToken), cancellationToken);
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        _use?.Dispose();
+        await _storage.PruneAsync(
+            _settings.CacheLimit, image => RunAsync([.. Storage, "rmi", image], Variables, _folder.Root, silent: true, CancellationToken.None));
         _folder.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     // Gives the image's id.
     private async Task<string> MakeAsync(BuildInput input, CancellationToken cancellationToken)
     {
         _folder.Configure(_settings.Base.Domain, input.Dockerfile.Registries);
+        StepRuntime.Write(Runtime, Graph, [input.Context, PrepareCaches()]);
         List<string> arguments =
         [
             .. Storage, "build",
-            "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", _settings.Network,
+            "--format", "docker", "--isolation", "oci", "--runtime", Runtime, "--network", _settings.Network,
             "--layers", "--pull-always", "--http-proxy=false", "--signature-policy", _folder.PolicyFile, "--hooks-dir", _folder.Hooks,
             "--iidfile", _folder.ImageIdFile, "--file", input.DockerfilePath,
+            .. Extras,
         ];
-        // The engine looks up a step by its text; what a bind mount shows it does not count, so a changed file would go unseen, and another owner's step could pass for this one.
-        if (_settings.NoCache || input.Dockerfile.HasBindMounts)
+        if (_settings.NoCache || DependsOnMounts(input.Dockerfile))
         {
             arguments.Add("--no-cache");
         }
@@ -98,7 +109,14 @@ internal sealed class Buildah : IEngine
         var completed = false;
         try
         {
-            var (exitCode, tail) = await RunAsync([.. arguments, input.Context], Variables, input.Context, silent: false, cancellationToken);
+            var (exitCode, tail) = await ForegroundCommand.RunAsync(
+                Confinement.Program,
+                [.. Confinement.Of("buildah"), .. arguments, input.Context],
+                Variables,
+                input.Context,
+                silent: false,
+                _settings.Extras.Secrets.Values,
+                cancellationToken);
             if (exitCode != 0)
             {
                 throw EngineFailure.OfBuild(_folder.WithoutProxy(tail));
@@ -117,6 +135,34 @@ internal sealed class Buildah : IEngine
         var id = await File.ReadAllTextAsync(_folder.ImageIdFile, cancellationToken);
         return id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
+
+    // The engine looks up a step by its text. What a mount shows it does not count: a changed file would go unseen, and what a step made of an owner's secrets and
+    // caches would pass for another owner's.
+    private bool DependsOnMounts(Dockerfile dockerfile) =>
+        dockerfile.HasBindMounts || (_settings.Owner.Length > 0 && (dockerfile.HasCacheMounts || dockerfile.HasSecretMounts));
+
+    // The engine keeps cache mounts in a folder of this name beside its temporary files.
+    private string PrepareCaches()
+    {
+        var folder = Path.Combine(_folder.Temporary, "buildah-cache");
+        if (_settings.Owner.Length == 0)
+        {
+            return Directory.CreateDirectory(folder).FullName;
+        }
+
+        var caches = _storage.CacheOf(_settings.Owner);
+        Directory.CreateSymbolicLink(folder, caches);
+        return caches;
+    }
+
+    private IEnumerable<string> Extras =>
+    [
+        .. _settings.Extras.Arguments.SelectMany(argument => (string[])["--build-arg", $"{argument.Key}={argument.Value}"]),
+        .. _settings.Extras.Labels.SelectMany(label => (string[])["--label", $"{label.Key}={label.Value}"]),
+        .. _settings.Extras.Stage.Length > 0 ? (string[])["--target", _settings.Extras.Stage] : [],
+        .. _settings.Extras.Platform.Length > 0 ? (string[])["--platform", _settings.Extras.Platform] : [],
+        .. _settings.Extras.Secrets.Arguments,
+    ];
 
     // With the kind of manifest that keeps all that a Dockerfile can say.
     private async Task PushAsync(string image, CancellationToken cancellationToken)

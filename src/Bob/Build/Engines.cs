@@ -10,7 +10,7 @@ internal static class Engines
 
     /// <summary>The engine that <paramref name="settings"/> ask for; left to choose, BuildKit where a daemon is given or can be started.</summary>
     public static IEngine Create(BuildSettings settings, TimeProvider time) =>
-        Choose(settings, EnginePrograms.Exists) == EngineKind.BuildKit ? new BuildKitEngine(settings, time) : new Buildah(settings);
+        Choose(settings, EnginePrograms.Exists) == EngineKind.BuildKit ? new BuildKitEngine(settings, time) : new Buildah(settings, time);
 
     /// <summary>As <see cref="Create"/>, on a machine whose programs <paramref name="exists"/> knows.</summary>
     internal static EngineKind Choose(BuildSettings settings, Func<string, bool> exists) => settings switch

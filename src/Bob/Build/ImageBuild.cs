@@ -20,6 +20,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     /// <exception cref="BobException">The build failed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        using var secrets = _settings.Extras.Secrets;
         if (_settings.ProxyAddressFile is { Length: > 0 } addressFile)
         {
             await AwaitedFile.WaitAsync(
@@ -63,8 +64,11 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             throw new BobException(FailureReason.ContextUnavailable, $"build failed: the build context \"{contextBelow}\" is no folder of the repository");
         }
 
-        await engine.BuildAsync(new BuildInput(dockerfile, Dockerfile.Parse(await ReadAsync(dockerfile, cancellationToken)), context), cancellationToken);
+        await engine.BuildAsync(new BuildInput(dockerfile, await ParseAsync(dockerfile, cancellationToken), context), cancellationToken);
     }
+
+    private async Task<Dockerfile> ParseAsync(string dockerfile, CancellationToken cancellationToken) => Dockerfile.Parse(
+        await ReadAsync(dockerfile, cancellationToken), _settings.Extras.Arguments, _settings.Extras.Platform.Length > 0 ? _settings.Extras.Platform : null);
 
     private static async Task<string> ReadAsync(string dockerfile, CancellationToken cancellationToken) =>
         new FileInfo(dockerfile).Length <= Dockerfile.MaximumSize

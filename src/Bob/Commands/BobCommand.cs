@@ -63,14 +63,39 @@ internal static class BobCommand
         var command = new Command(
             "build",
             """
-            Waits for .gitpod/ready, builds and pushes the base image if asked, and copies it to the target.
+            Waits up to 30 minutes for .gitpod/ready, builds and pushes the base image if asked and if it does not exist yet, and copies it to the target. All
+            registries are reached through bob proxy; this process has no credential.
 
-            Variables: BOB_WORKSPACE (default /workspace), BOB_TARGET_REF, BOB_BASE_REF (through the proxy; defaults localhost:8080/target:latest and
-            localhost:8080/base:latest), BOB_BUILD_BASE (true: build the Dockerfile), BOB_PROXY_ADDRESS_FILE (names the proxy when that is not known beforehand), BOB_DOCKERFILE_PATH, BOB_CONTEXT_DIR (default: the Dockerfile's folder),
-            BOB_STORAGE_ROOT (the engine's storage and layer cache, default /var/lib/bob), BOB_NETWORK (host or none, default host), BOB_NO_CACHE (true: every step anew),
-            BOB_ENGINE (buildah, buildkit, or auto, the default: BuildKit where BOB_EXTERNAL_BUILDKITD names a daemon, or buildkitd, buildctl and runc are installed),
-            BOB_EXTERNAL_BUILDKITD (address of a buildkitd that runs already; without it a build starts one of its own), BOB_CACHE_LIMIT (how many
-            bytes the engine keeps for later builds, default 21474836480), BOB_OWNER (letters and digits: whose cache mounts the steps get; without it they start empty).
+            Images:
+              BOB_TARGET_REF          the image to make, through the proxy (default localhost:8080/target:latest)
+              BOB_BASE_REF            the image that it is made from, through the proxy (default localhost:8080/base:latest)
+              BOB_PROXY_ADDRESS_FILE  file in which the proxy notes its host:port, which takes the place of that in the two references
+              BOB_BUILD_BASE          true: build the base image from the Dockerfile (default false)
+
+            Context:
+              BOB_WORKSPACE           the folder of the build context (default /workspace)
+              BOB_DOCKERFILE_PATH     the Dockerfile, absolute, in the workspace; required with BOB_BUILD_BASE
+              BOB_CONTEXT_DIR         the build context's root in the workspace (default: the Dockerfile's folder)
+
+            Engine:
+              BOB_ENGINE              buildah, buildkit, or auto (default): BuildKit where BOB_EXTERNAL_BUILDKITD is given, or buildkitd, buildctl and runc are
+                                      installed, else buildah
+              BOB_EXTERNAL_BUILDKITD  address of a buildkitd that runs already, such as unix:///run/buildkitd.sock; without it a build starts its own
+              BOB_STORAGE_ROOT        what the engine keeps from build to build (default /var/lib/bob)
+              BOB_CACHE_LIMIT         how many bytes of that (default 21474836480, at least 1048576)
+              BOB_OWNER               up to 64 letters and digits: whose cache mounts the steps get; without it they start empty
+              BOB_NETWORK             host or none: the network of RUN steps (default host)
+              BOB_NO_CACHE            true: run every step, and build the base image though it exists (default false)
+
+            Extras:
+              BOB_BUILD_ARGS          JSON object of build arguments, such as {"VERSION":"3"}; they are no place for secrets
+              BOB_LABELS              JSON object of labels of the image
+              BOB_TARGET_STAGE        the stage to build (default: the last)
+              BOB_PLATFORM            os/architecture[/variant] to build for (default: this machine's)
+              BOB_SECRETS_FOLDER      folder with a file for each secret of RUN --mount=type=secret, named like its id; it is removed when the build ends
+
+            Files: .gitpod/outcome.json in the workspace says how the build ended, .gitpod/bob.log why it failed.
+            Exit codes: 0 the target image is pushed, 1 the build failed or was stopped, 2 a variable is not as it must be.
             """);
         command.SetAction((_, _) => BuildVerb.RunAsync());
         return command;
@@ -116,10 +141,16 @@ internal static class BobCommand
         var command = new Command(
             "daemon",
             """
-            Runs a buildkitd that builds share (BOB_EXTERNAL_BUILDKITD=unix://<socket>) until SIGINT or SIGTERM. Says "ready" when it listens and is prewarmed.
+            Runs a buildkitd that builds share until SIGINT or SIGTERM. Prints "ready unix://<socket>" when it listens and is prewarmed; that address is
+            what builds get as BOB_EXTERNAL_BUILDKITD. Builds of owners who do not trust one another each need a daemon of their own.
 
-            Variables: BOB_CACHE_IMAGES (a JSON array of images that are pulled before the first build), BOB_STORAGE_ROOT (layers and cache mounts,
-            default /var/lib/bob), BOB_CACHE_LIMIT (how many bytes of them are kept, default 21474836480).
+            Variables:
+              BOB_CACHE_IMAGES        JSON array of up to 100 images that are pulled before the first build, such as ["debian:12"]; one that cannot be
+                                      pulled is told on stderr and passed over
+              BOB_STORAGE_ROOT        where layers and cache mounts are kept (default /var/lib/bob)
+              BOB_CACHE_LIMIT         how many bytes of them (default 21474836480, at least 1048576)
+
+            Exit codes: 0 it was asked to end, 1 buildkitd did not come up or ended, 2 called in a way that is not understood.
             """)
         {
             socket,

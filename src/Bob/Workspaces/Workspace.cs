@@ -57,7 +57,8 @@ internal sealed partial class Workspace
 
     private bool IsInside(string path) => path == Root || path.StartsWith(Root + "/", StringComparison.Ordinal);
 
-    private static string? RealPath(string path)
+    /// <summary><paramref name="path"/> with no symbolic link in it; null when there is nothing.</summary>
+    public static string? RealPath(string path)
     {
         var resolved = RealPath(path, 0);
         try

@@ -169,6 +169,10 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         },
     }.ToJsonString();
 
+    // Nobody in particular keeps nothing from one build to the next.
+    private static string OwnerKey(string owner) =>
+        owner.Length == 0 ? string.Empty : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(owner)))[..32];
+
     private static string BelowWorkspace(AttemptFolder folder, string path)
     {
         const string Workspace = "/workspace";
@@ -189,6 +193,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_BUILD_BASE", order.BuildBase ? "true" : "false"),
             ("BOB_STORAGE_ROOT", _options.StorageFolder),
             ("BOB_ENGINE", "buildah"),
+            ("BOB_OWNER", OwnerKey(order.Owner)),
             ("BOB_NETWORK", _options.Network),
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
         ];

@@ -190,6 +190,20 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_LayersPastTheLimit_AreRemovedAfterTheBuild()
+    {
+        foreach (var step in new[] { "one", "two", "three" })
+        {
+            using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN head -c 3000000 /dev/zero > /{step}\nRUN echo {step}\n");
+            attempt.Variables["BOB_CACHE_LIMIT"] = "7000000";
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+        }
+
+        using var layers = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_stage.Storage, "graph/overlay-layers/layers.json")));
+        layers.RootElement.EnumerateArray().Sum(layer => layer.GetProperty("diff-size").GetInt64()).ShouldBeInRange(1_000_000, 7_000_000);
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_Terminated_LeavesNothingRunning()
     {
         using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4711\n");

@@ -65,10 +65,11 @@ internal sealed class BuildKitEngine : IEngine
                 .. Options(input.Dockerfile, images).SelectMany(option => (string[])["--opt", option]),
                 "--source-policy-file", policy,
                 "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true",
+                .. _settings.Extras.Secrets.Arguments,
                 .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
             ],
             silent: false,
-            secrets: [],
+            _settings.Extras.Secrets.Values,
             cancellationToken);
         if (exitCode != 0)
         {
@@ -159,6 +160,26 @@ internal sealed class BuildKitEngine : IEngine
                 : throw new BobException(
                     FailureReason.BuildStepFailed,
                     $"build failed: the Dockerfile's line \"syntax={syntax.Familiar}\" names a frontend that is not allowed; use docker/dockerfile, or remove the line");
+        }
+
+        foreach (var (name, value) in _settings.Extras.Arguments)
+        {
+            yield return $"build-arg:{name}={value}";
+        }
+
+        foreach (var (name, value) in _settings.Extras.Labels)
+        {
+            yield return $"label:{name}={value}";
+        }
+
+        if (_settings.Extras.Stage.Length > 0)
+        {
+            yield return $"target={_settings.Extras.Stage}";
+        }
+
+        if (_settings.Extras.Platform.Length > 0)
+        {
+            yield return $"platform={_settings.Extras.Platform}";
         }
 
         if (_settings.Network == "none")

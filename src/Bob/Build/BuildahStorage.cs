@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace ImageBuilder.Bob.Build;
+
+/// <summary>
+/// What buildah keeps from one build to the next, below one folder: layers, which builds of all owners share, and cache mounts, which are their owner's.
+/// Builds hold a lock together; what is removed is removed while nobody builds.
+/// </summary>
+/// <param name="root">The folder.</param>
+internal sealed class BuildahStorage(string root)
+{
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Layers and images.</summary>
+    public string Graph => Path.Combine(root, "graph");
+
+    private string Caches => Path.Combine(root, "caches");
+
+    private string LockFile => Path.Combine(root, "use.lock");
+
+    /// <summary>The folder of an owner's cache mounts; it is made if missing.</summary>
+    public string CacheOf(string owner)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Caches, owner), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        folder.LastWriteTimeUtc = DateTime.UtcNow;
+        return folder.FullName;
+    }
+
+    /// <summary>Keeps what is there from being removed until the lock is let go of; waits while something is being removed.</summary>
+    public async Task<IDisposable> UseAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (TryLock(FileAccess.Read, FileShare.Read) is { } held)
+            {
+                return held;
+            }
+
+            await Task.Delay(s_interval, time, cancellationToken);
+        }
+    }
+
+    /// <summary>Removes, when nobody builds, what was used or made longest ago until no more than <paramref name="limit"/> bytes are left, a quarter of it for cache mounts.</summary>
+    /// <param name="limit">Bytes.</param>
+    /// <param name="removeImage">Has the engine remove an image with the layers that only it has; an image that others stand on stays.</param>
+    public async Task PruneAsync(long limit, Func<string, Task> removeImage)
+    {
+        using var held = TryLock(FileAccess.ReadWrite, FileShare.None);
+        if (held is null)
+        {
+            return;
+        }
+
+        var caches = PruneCaches(limit / 4);
+        foreach (var image in LayerBytes() + caches > limit ? ImagesByAge() : [])
+        {
+            await removeImage(image);
+            if (LayerBytes() + caches <= limit)
+            {
+                break;
+            }
+        }
+    }
+
+    private long PruneCaches(long limit)
+    {
+        long kept = 0;
+        foreach (var cache in Directory.Exists(Caches) ? new DirectoryInfo(Caches).EnumerateDirectories().OrderByDescending(cache => cache.LastWriteTimeUtc) : Enumerable.Empty<DirectoryInfo>())
+        {
+            var bytes = cache.EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Sum(file => file.Length);
+            if (kept + bytes > limit)
+            {
+                cache.Delete(recursive: true);
+            }
+            else
+            {
+                kept += bytes;
+            }
+        }
+
+        return kept;
+    }
+
+    // What the engine notes of each layer. The files themselves are too many to be counted after every build.
+    private long LayerBytes() => ReadList("layers").Sum(layer => layer.TryGetProperty("diff-size", out var size) ? size.GetInt64() : 0);
+
+    private List<string> ImagesByAge() =>
+        [.. ReadList("images").OrderBy(image => DateTimeOffset.Parse(image.GetProperty("created").GetString()!, CultureInfo.InvariantCulture)).Select(image => image.GetProperty("id").GetString()!)];
+
+    private List<JsonElement> ReadList(string what)
+    {
+        var file = Path.Combine(Graph, $"overlay-{what}", $"{what}.json");
+        return File.Exists(file) ? [.. JsonDocument.Parse(File.ReadAllText(file)).RootElement.EnumerateArray()] : [];
+    }
+
+    private FileStream? TryLock(FileAccess access, FileShare share)
+    {
+        try
+        {
+            return new FileStream(LockFile, FileMode.OpenOrCreate, access, share);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

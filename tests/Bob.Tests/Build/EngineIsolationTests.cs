@@ -1,0 +1,122 @@
+using ImageBuilder.Bob.Tests.Processes;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Bob.Tests.Build;
+
+#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
+public sealed class EngineIsolationTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private readonly TemporaryFolder _outside = new();
+    private BuildStage _stage = null!;
+
+    public async Task InitializeAsync()
+    {
+        _outside.Write("found", "outside");
+        if (MachinePrograms.WhyNot(["runc", "docker-registry", "skopeo"]) is null)
+        {
+            _stage = await BuildStage.StartAsync();
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await (_stage?.DisposeAsync() ?? default);
+        _outside.Dispose();
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere(
+        "RUN --mount=type=cache,id=../../../../../../../../../..OUT,target=/x echo try; cat /x/found; touch /x/made",
+        "ARG UP=../../../../../../../../../..OUT\nRUN --mount=type=cache,id=$UP,target=/x echo try; cat /x/found; touch /x/made",
+        "RUN --mount=type=cache,id=one,target=/x ln -s OUT /x/link\nRUN --mount=type=cache,id=one/link,target=/x echo try; cat /x/found; touch /x/made",
+        "RUN --mount=type=bind,source=../../../../../../../../../..OUT,target=/x echo try; cat /x/found",
+        "RUN --mount=type=bind,source=link,target=/x,rw echo try; cat /x/found; touch /x/made",
+        "RUN --mount=type=bind,from=stage,source=/link,target=/x,rw echo try; cat /x/found; touch /x/made",
+        "RUN --mount=type=bind,from=stage,source=/climb,target=/x,rw echo try; cat /x/found; touch /x/made",
+        "RUN --mount=type=cache,from=stage,source=/link,target=/x echo try; cat /x/found; touch /x/made",
+        "RUN ln -s OUT /vol\nVOLUME /vol\nRUN echo try; cat /vol/found /vol/*; touch /vol/made",
+        "COPY --from=stage /link /x\nRUN echo try; cat /x/found",
+        "COPY link /x\nRUN echo try; cat /x/found")]
+    public async Task Build_StepLooksOutOfTheBuild_SeesNothing(string engine, string steps)
+    {
+        var dockerfile = $"FROM {_stage.BaseImage} AS stage\nRUN ln -s {_outside.Path} /link; ln -s ../../../../../../../../..{_outside.Path} /climb\nFROM {_stage.BaseImage}\n{steps.Replace("OUT", _outside.Path, StringComparison.Ordinal)}\n";
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
+        attempt.Variables["BOB_ENGINE"] = engine;
+        attempt.Variables["BOB_OWNER"] = "mallory";
+        Directory.CreateSymbolicLink(Path.Combine(attempt.Workspace, "link"), _outside.Path);
+
+        // A step that is refused fails the build; one that finds a folder of its own there does not.
+        (await attempt.RunAsync()).ShouldBeOneOf(0, 1);
+
+        attempt.Log.Split('\n').ShouldNotContain(line => line.EndsWith("outside", StringComparison.Ordinal), attempt.Log);
+        File.Exists(_outside["made"]).ShouldBeFalse();
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere]
+    public async Task Build_CacheMount_IsItsOwners(string engine)
+    {
+        async Task<string> SeenAsync(string owner, string step)
+        {
+            using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+            {
+                ["Dockerfile"] = $"FROM {_stage.BaseImage}\nRUN --mount=type=cache,target=/cache echo {step} && echo \"seen:$(cat /cache/* | tr '\\n' ,)\" && echo {owner} >> /cache/who\n",
+            });
+            attempt.Variables["BOB_ENGINE"] = engine;
+            attempt.Variables["BOB_OWNER"] = owner;
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+            return attempt.Log.Split('\n').Last(line => line.Contains("seen:", StringComparison.Ordinal) && !line.Contains("echo", StringComparison.Ordinal)).Split("seen:")[1].Trim();
+        }
+
+        (await SeenAsync("alice", "one")).ShouldBeEmpty();
+        (await SeenAsync("alice", "two")).ShouldBe("alice,");
+        (await SeenAsync("bob", "two")).ShouldBeEmpty();
+        (await SeenAsync(string.Empty, "two")).ShouldBeEmpty();
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere]
+    public async Task Build_Secret_IsSeenByItsStepAloneAndIsRemoved(string engine)
+    {
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+        {
+            ["Dockerfile"] = $"FROM {_stage.BaseImage}\nRUN --mount=type=secret,id=token cat /run/secrets/token; sha256sum /run/secrets/token\nRUN ! test -e /run/secrets/token && ! grep -rs hunter2 /etc /run /proc/self/environ\n",
+        });
+        var folder = _outside["secrets"];
+        _outside.Write("secrets/token", "hunter2-hunter2");
+        attempt.Variables["BOB_ENGINE"] = engine;
+        attempt.Variables["BOB_OWNER"] = "alice";
+        attempt.Variables["BOB_SECRETS_FOLDER"] = folder;
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        attempt.Log.ShouldContain("84ca4458");
+        attempt.Log.ShouldNotContain("hunter2-hunter2");
+        Directory.Exists(folder).ShouldBeFalse();
+        (await _stage.ConfigAsync(attempt.Target)).ToString().ShouldNotContain("hunter2-hunter2");
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere]
+    public async Task Build_Extras_AreInTheImage(string engine)
+    {
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+        {
+            ["Dockerfile"] = $"ARG TAG=none\nFROM {_stage.BaseImage[..^1]}$TAG AS wanted\nARG WHAT\nENV WHAT=$WHAT\nFROM wanted\nRUN false\n",
+        });
+        attempt.Variables["BOB_ENGINE"] = engine;
+        attempt.Variables["BOB_BUILD_ARGS"] = """{"WHAT":"a \"b\" $c, 'd'","TAG":"1"}""";
+        attempt.Variables["BOB_LABELS"] = """{"org.example.one":"x=y","two":""}""";
+        attempt.Variables["BOB_TARGET_STAGE"] = "wanted";
+        attempt.Variables["BOB_PLATFORM"] = "linux/amd64";
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        var image = await _stage.ConfigAsync(attempt.Target);
+        var config = image.GetProperty("config");
+        config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("WHAT=a \"b\" $c, 'd'");
+        config.GetProperty("Labels").GetProperty("org.example.one").GetString().ShouldBe("x=y");
+        image.GetProperty("architecture").GetString().ShouldBe("amd64");
+    }
+}
