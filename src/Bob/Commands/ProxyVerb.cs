@@ -119,7 +119,7 @@ internal static class ProxyVerb
             return await ProxyServer.StartAsync(
                 address,
                 new RegistryTransportOptions { PlainHttpHosts = [.. settings.PlainHttpHosts], Mirrors = ReadMirrors(settings.Mirrors), CaBundles = [.. settings.CaBundles] },
-                stop);
+                cancellationToken: stop);
         }
         catch (TransportSettingsException exception)
         {

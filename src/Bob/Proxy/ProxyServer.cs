@@ -22,14 +22,14 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     private readonly HttpMessageInvoker _upstream;
     private readonly RegistryForwarder _forwarder;
 
-    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries)
+    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries, TimeProvider time)
     {
-        _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(_router?.FindForMirror(mirror)) });
+        _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(_router?.FindForMirror(mirror)) }, time: time);
         var upstream = RegistryHttpHandler.Create(registries);
         upstream.ConnectTimeout = TimeSpan.FromSeconds(30);
         upstream.ActivityHeadersPropagator = null;
         _upstream = new HttpMessageInvoker(upstream);
-        _forwarder = new RegistryForwarder(_registries, _upstream);
+        _forwarder = new RegistryForwarder(_registries, _upstream, time);
         var options = new KestrelServerOptions { AddServerHeader = false };
         // A layer is as large as it is, and the registry's states of uploads are long.
         options.Limits.MaxRequestBodySize = null;
@@ -50,9 +50,9 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one.</summary>
     /// <exception cref="IOException">The address is in use.</exception>
     /// <exception cref="TransportSettingsException">A CA bundle cannot be read, or a variable that names a proxy is no address.</exception>
-    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, CancellationToken cancellationToken = default)
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var server = new ProxyServer(listen, registries);
+        var server = new ProxyServer(listen, registries, time ?? TimeProvider.System);
         try
         {
             await server._server.StartAsync(server, cancellationToken);

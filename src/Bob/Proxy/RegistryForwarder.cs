@@ -13,10 +13,13 @@ using Microsoft.Net.Http.Headers;
 namespace ImageBuilder.Bob.Proxy;
 
 /// <summary>Sends a request on to its registry with the credential that the sender does not have, and its answer back, both as they flow.</summary>
-internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageInvoker upstream)
+internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageInvoker upstream, TimeProvider time)
 {
     private const int Retries = 3;
     private const int MaximumHops = 5;
+
+    // Whoever asked waits meanwhile; after that he is told.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     // The most that registries take for a manifest; a body up to this is kept, so that it can be sent again.
     private const int ReplayableSize = 4 << 20;
@@ -54,6 +57,11 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
                 RegistryError.RateLimited => (StatusCodes.Status429TooManyRequests, "TOOMANYREQUESTS"),
                 _ => (StatusCodes.Status500InternalServerError, "UNAVAILABLE"),
             };
+            if (exception.RetryAfter is { } wait && !context.Response.HasStarted)
+            {
+                context.Response.Headers.RetryAfter = $"{Math.Ceiling(wait.TotalSeconds):0}";
+            }
+
             await FailAsync(context, status, code, code == "DENIED" && route.WhyNoCredential is { } why ? $"{exception.Message}; {why}" : exception.Message);
         }
         catch (HttpRequestException exception)
@@ -76,7 +84,9 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
             return;
         }
 
+        var retryAfter = context.Response.Headers.RetryAfter;
         context.Response.Clear();
+        context.Response.Headers.RetryAfter = retryAfter;
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -104,31 +114,40 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         var address = new Uri(await registry.GetBaseAddressAsync(cancellationToken), route.PathAndQuery);
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
         var kept = hasBody && context.Request.ContentLength <= ReplayableSize ? await KeepAsync(context) : null;
-        AuthenticationHeaderValue? last = null;
-        for (var tries = 0; ; tries++)
+        var canRepeat = !hasBody || kept is not null;
+        var (begin, refusals, last) = (time.GetTimestamp(), 0, (AuthenticationHeaderValue?)null);
+        while (true)
         {
-            // Authorised before it is sent, so that a body which comes only once meets no challenge.
-            var authorization = await registry.GetAuthorizationAsync(route.Scopes, fresh: tries > 0, cancellationToken);
+            // Authorised before it is sent, and not sent before the registry may be asked, so that a body which comes only once meets no refusal.
+            var authorization = await registry.WaitForAuthorizationAsync(route.Scopes, fresh: refusals > 0, cancellationToken);
             using var request = new HttpRequestMessage(new HttpMethod(context.Request.Method), address);
-            CopyRequestHeaders(context, request, !hasBody ? null : kept is null ? new PipeContent(context.Request.BodyReader, context.Request.ContentLength, context.Features.Get<IConnectionSocketFeature>()?.Socket) : new ByteArrayContent(kept));
+            CopyRequestHeaders(context, request, !hasBody ? null : kept is null ? Body(context) : new ByteArrayContent(kept));
             request.Headers.Authorization = authorization;
             var answer = await upstream.SendAsync(request, cancellationToken);
+            await registry.ObserveAsync(answer, cancellationToken);
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests && canRepeat && time.GetElapsedTime(begin) < s_patience)
+            {
+                answer.Dispose();
+                continue;
+            }
+
             if (answer.StatusCode != HttpStatusCode.Unauthorized)
             {
                 return await FollowAsync(context, route, request, answer);
             }
 
-            await registry.ObserveAsync(answer, cancellationToken);
-            var canRepeat = (!hasBody || kept is not null) && tries < Retries && (tries == 0 || !Equals(authorization, last));
-            if (!canRepeat)
+            if (!canRepeat || refusals == Retries || (refusals > 0 && Equals(authorization, last)))
             {
                 return answer;
             }
 
             answer.Dispose();
-            last = authorization;
+            (refusals, last) = (refusals + 1, authorization);
         }
     }
+
+    private static PipeContent Body(HttpContext context) =>
+        new(context.Request.BodyReader, context.Request.ContentLength, context.Features.Get<IConnectionSocketFeature>()?.Socket);
 
     private static async Task<byte[]> KeepAsync(HttpContext context)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using ImageBuilder.Registry.Credentials;
 
@@ -12,14 +13,20 @@ public sealed class RegistryAuthenticator
     private readonly RegistryCredential? _credential;
     private readonly RegistryEndpoints _endpoints;
     private readonly TokenEndpoint _tokens;
+    private readonly Wire _wire;
+    private readonly RetryLoop _retries;
 
-    internal RegistryAuthenticator(string host, RegistryCredential? credential, RegistryEndpoints endpoints, TokenEndpoint tokens)
+    internal RegistryAuthenticator(string host, RegistryCredential? credential, RegistryEndpoints endpoints, TokenEndpoint tokens, Wire wire, RetryLoop retries)
     {
         Host = host;
         _credential = credential;
         _endpoints = endpoints;
         _tokens = tokens;
+        _wire = wire;
+        _retries = retries;
     }
+
+    private WireCall Call => new(Host, $"ask registry {Host}", RegistryRequestKind.Registry, _credential);
 
     /// <summary>The registry, as in an image reference's domain.</summary>
     public string Host { get; }
@@ -49,10 +56,36 @@ public sealed class RegistryAuthenticator
         return await GetAuthorizationAsync(endpoint, scopes, rejected, cancellationToken);
     }
 
-    /// <summary>Learns from an answer 401 of the registry how it wants to be asked, where that differs from what it said before.</summary>
+    /// <summary>As <see cref="GetAuthorizationAsync(IReadOnlyList{RegistryScope}, bool, CancellationToken)"/>, once the registry may be asked: "too many requests" is waited out, up to 5 minutes.</summary>
+    /// <param name="scopes">What the request is about to do.</param>
+    /// <param name="fresh">The last answer was refused (401): do not use a cached token.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="RegistryException">No token is to be had, or the registry may not be asked for longer than that.</exception>
+    public Task<AuthenticationHeaderValue?> WaitForAuthorizationAsync(IReadOnlyList<RegistryScope> scopes, bool fresh, CancellationToken cancellationToken = default) =>
+        _retries.RunAsync(
+            Host,
+            Call.What,
+            RegistryCall.Patient,
+            async deadline =>
+            {
+                var address = await GetBaseAddressAsync(deadline.Token);
+                var authorization = await GetAuthorizationAsync(scopes, fresh, deadline.Token);
+                await _wire.WaitForTurnAsync(Call, address, deadline);
+                return authorization;
+            },
+            cancellationToken);
+
+    /// <summary>
+    /// Learns from an answer of the registry: from 401 how it wants to be asked, where that differs from what it said before, and from 429 how long to stay away.
+    /// </summary>
     public async ValueTask ObserveAsync(HttpResponseMessage response, CancellationToken cancellationToken = default)
     {
         var endpoint = await _endpoints.GetAsync(Host, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            _wire.Refused(Call, endpoint.BaseAddress, response);
+        }
+
         if ((response.RequestMessage?.RequestUri is not { } address || endpoint.Owns(address)) && AuthChallenge.Find(response) is { } challenge)
         {
             endpoint.Challenge = challenge;

@@ -40,7 +40,7 @@ internal sealed class RegistryTransport : IDisposable
 
     public TimeProvider Time { get; }
 
-    public RegistryAuthenticator AuthenticatorFor(string host, RegistryCredential? credential) => new(host, credential, _endpoints, _tokens);
+    public RegistryAuthenticator AuthenticatorFor(string host, RegistryCredential? credential) => new(host, credential, _endpoints, _tokens, _wire, _retries);
 
     /// <summary>Sends a request, again if need be, and hands its answer to <paramref name="read"/>, which is inside the deadline. The answer is disposed after it.</summary>
     public Task<T> SendAsync<T>(

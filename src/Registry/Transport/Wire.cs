@@ -34,6 +34,15 @@ internal sealed class Wire(RegistryConnections connections, RegistryTransportOpt
         }
     }
 
+    /// <summary>Returns when the budget allows a request to <paramref name="address"/> that somebody else sends.</summary>
+    /// <exception cref="RegistryException">The registry may not be asked yet.</exception>
+    public async Task WaitForTurnAsync(WireCall call, Uri address, CallDeadline deadline) =>
+        _ = await _budgets.EnterAsync(new BudgetKey(call.Registry, address.Authority, call.Credential), canProbe: false, call.Host, call.What, deadline.Token);
+
+    /// <summary>Such a request was answered with 429.</summary>
+    public void Refused(WireCall call, Uri address, HttpResponseMessage response) =>
+        NoteRefusal(call, new BudgetKey(call.Registry, address.Authority, call.Credential), RetryAfter(response));
+
     /// <summary>The body of an answer that must be small.</summary>
     /// <exception cref="TransientFailureException">The connection broke.</exception>
     /// <exception cref="RegistryException">The body is larger than <paramref name="limit"/> bytes.</exception>
@@ -104,6 +113,17 @@ internal sealed class Wire(RegistryConnections connections, RegistryTransportOpt
         }
     }
 
+    private TimeSpan NoteRefusal(WireCall call, BudgetKey key, TimeSpan? retryAfter)
+    {
+        var (wait, begins) = _budgets.Refused(key, retryAfter);
+        if (begins)
+        {
+            options.Observer?.BudgetBlocked(call.Registry, wait);
+        }
+
+        return wait;
+    }
+
     private static bool IsUsable(HttpResponseMessage response) =>
         response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout)
         && (response.StatusCode is < HttpStatusCode.InternalServerError or HttpStatusCode.NotImplemented);
@@ -114,12 +134,7 @@ internal sealed class Wire(RegistryConnections connections, RegistryTransportOpt
         var retryAfter = RetryAfter(answer);
         if (answer.StatusCode == HttpStatusCode.TooManyRequests)
         {
-            var (wait, begins) = _budgets.Refused(key, retryAfter);
-            if (begins)
-            {
-                options.Observer?.BudgetBlocked(call.Registry, wait);
-            }
-
+            var wait = NoteRefusal(call, key, retryAfter);
             var when = retryAfter is { } asked ? $"; it asks to wait {asked.TotalSeconds:0} s" : string.Empty;
             return new RegistryException(RegistryError.RateLimited, call.Host, $"cannot {call.What}: registry {call.Host} answers \"too many requests\" (429){when}") { RetryAfter = wait };
         }

@@ -5,6 +5,7 @@ using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace ImageBuilder.Bob.Tests.Proxy;
@@ -74,7 +75,6 @@ public sealed class ProxyServerTests
     [Theory]
     [InlineData(404, 404)]
     [InlineData(403, 403)]
-    [InlineData(429, 429)]
     [InlineData(502, 500)]
     [InlineData(503, 503)]
     public async Task Get_Status_PassesThroughButForBadGateway(int status, int expected)
@@ -90,6 +90,84 @@ public sealed class ProxyServerTests
         using var answer = await client.GetAsync(Relative("v2/base/manifests/latest"));
 
         ((int)answer.StatusCode).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task Get_TooManyRequests_IsAskedAgainWhenTheRegistryAllowsIt()
+    {
+        var clock = new ManualTimeProvider();
+        await using var registry = await StartLimitedAsync(refusals: 2);
+        await using var proxy = await StartAsync(registry.Host, clock);
+        using var client = Client(proxy);
+
+        var answer = client.GetStringAsync(Relative("v2/base/manifests/latest"));
+        await AdvanceUntilAsync(clock, answer);
+
+        (await answer).ShouldBe("manifest");
+        registry.Requests.Count(request => request.Contains("manifests", StringComparison.Ordinal)).ShouldBe(3);
+        (clock.GetUtcNow() - new ManualTimeProvider().GetUtcNow()).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task Get_TooManyRequestsForLong_IsToldWithTheTimeToWait()
+    {
+        var clock = new ManualTimeProvider();
+        await using var registry = await StartLimitedAsync(refusals: int.MaxValue);
+        await using var proxy = await StartAsync(registry.Host, clock);
+        using var client = Client(proxy);
+
+        var asked = client.GetAsync(Relative("v2/base/manifests/latest"));
+        await AdvanceUntilAsync(clock, asked);
+
+        using var answer = await asked;
+        answer.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        answer.Headers.RetryAfter.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Patch_TooManyRequests_IsToldAndTheNextOneWaits()
+    {
+        var clock = new ManualTimeProvider();
+        await using var registry = await StartLimitedAsync(refusals: 1);
+        await using var proxy = await StartAsync(registry.Host, clock);
+        using var client = Client(proxy);
+        using var refused = await client.PatchAsync(Relative("v2/target/blobs/uploads/7"), new StreamContent(new MemoryStream(new byte[8 << 20])));
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(30));
+        var next = client.PatchAsync(Relative("v2/target/blobs/uploads/7"), new StreamContent(new MemoryStream(new byte[8 << 20])));
+        await AdvanceUntilAsync(clock, next);
+
+        (await next).StatusCode.ShouldBe(HttpStatusCode.OK);
+        registry.Requests.Count(request => request.StartsWith("PATCH", StringComparison.Ordinal)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Put_TokenEndedWhileTheBlobWasOnItsWay_GoesOnWithAFreshOne()
+    {
+        FakeRegistry? running = null;
+        await using var registry = await FakeRegistry.StartAsync(async context =>
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            if (context.Request.Method == "PATCH")
+            {
+                running!.Revoked.Add($"token-{running.Tokens}");
+            }
+
+            context.Response.StatusCode = context.Request.Method == "PUT" ? StatusCodes.Status201Created : StatusCodes.Status202Accepted;
+        });
+        running = registry;
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        for (var layer = 0; layer < 3; layer++)
+        {
+            (await client.PostAsync(Relative("v2/target/blobs/uploads/"), null)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            (await client.PatchAsync(Relative("v2/target/blobs/uploads/7"), new StreamContent(new MemoryStream(new byte[8 << 20])))).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            (await client.PutAsync(Relative($"v2/target/blobs/uploads/7?digest={Digest}"), null)).StatusCode.ShouldBe(HttpStatusCode.Created);
+        }
+
+        registry.Tokens.ShouldBeGreaterThan(3);
     }
 
     [Fact]
@@ -277,13 +355,35 @@ public sealed class ProxyServerTests
         mirror.Requests.Count(asked => asked.Contains("/manifests/", StringComparison.Ordinal)).ShouldBe(1);
     }
 
+    private static Task<FakeRegistry> StartLimitedAsync(int refusals) => FakeRegistry.StartAsync(async context =>
+    {
+        await context.Request.Body.CopyToAsync(Stream.Null);
+        if (context.Request.Path != "/v2/" && Interlocked.Decrement(ref refusals) >= 0)
+        {
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = "30";
+            return;
+        }
+
+        await context.Response.WriteAsync("manifest");
+    });
+
+    private static async Task AdvanceUntilAsync(ManualTimeProvider clock, Task end)
+    {
+        while (!end.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(end, Task.Delay(TimeSpan.FromMilliseconds(5)));
+        }
+    }
+
     private static Uri Relative(string path) => new(path, UriKind.Relative);
 
     private static HttpClient Client(ProxyServer proxy) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{proxy.Address}/") };
 
-    private static async Task<ProxyServer> StartAsync(string registry)
+    private static async Task<ProxyServer> StartAsync(string registry, TimeProvider? time = null)
     {
-        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions());
+        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), time: time);
         server.Serve(new ProxyRouter(
             [new ProxyAlias("base", ImageReference.Parse($"{registry}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry}/org/ws:2"))],
             ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)));
