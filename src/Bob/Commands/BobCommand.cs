@@ -49,7 +49,14 @@ internal static class BobCommand
             "cloneTarget":"…","checkoutLocation":"…","fullClone":false,"authMethod":"None|Basic|BasicOts","authUser":"…","authPassword":"…","authOts":"https://…",
             "customConfig":{}}} or {"empty":{}}.
 
-            Variables: BOB_WORKSPACE (default /workspace).
+            Allowed are http, https and ssh. The server of an ssh address must be a known host. Hooks, and what the machine has configured for git, take no part;
+            of customConfig only line endings, limits of transfers and the user's name count. A user and password are shown to the repository's own server alone and
+            left in no file. Submodules are fetched too.
+
+            Variables: BOB_WORKSPACE (default /workspace), BOB_SSH_KNOWN_HOSTS (a file of ssh hosts that are known beside those of /etc/ssh/ssh_known_hosts),
+            SSH_AUTH_SOCK (the agent with the key for ssh; the machine's own keys are not used), http_proxy, https_proxy, no_proxy and their like.
+
+            Exit codes: 0 the context is there, 1 it cannot be had or bob was stopped (.gitpod/outcome.json says why), 2 a flag, variable or the document on stdin is wrong.
             """)
         {
             caBundles,
@@ -114,7 +121,19 @@ internal static class BobCommand
         var plainHttp = new Option<string[]>("--plain-http") { Description = "A registry, as host or host:port, that is spoken to in plain HTTP; may be given again. Loopback ones need no mention.", DefaultValueFactory = _ => [] };
         var mirrors = new Option<string[]>("--mirror") { Description = "A mirror, as registry=mirror, that is asked before the registry for what is read; may be given again. The mirror is a host or host:port, with a path if its repositories lie below one.", DefaultValueFactory = _ => [] };
         var caBundles = CaBundles();
-        var command = new Command("proxy", "Serves the build's base and target image, and the images that its Dockerfile names, from their registries, with credentials that only this process has.")
+        var command = new Command("proxy", 
+            """
+            Serves the build's base and target image, and the images that its Dockerfile names, from their registries, with credentials that only this process has.
+
+            /v2/base/ and /v2/target/ are the repositories of the two images; where an image has a tag, every manifest goes to that tag. /v2/ns/<host>/, or any path with
+            ?ns=<host>, is another registry, for reading, with the request's credentials alone. All else is answered with 404, and 403 where credentials are missing.
+            A registry's "too many requests" is waited out for up to five minutes.
+
+            Variables: WORKSPACEKIT_BOBPROXY_BASEREF, WORKSPACEKIT_BOBPROXY_TARGETREF, WORKSPACEKIT_BOBPROXY_AUTH and WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH stand in for
+            flags that are not given; http_proxy, https_proxy, no_proxy and their like.
+
+            Exit codes: 0 asked to end by SIGTERM or SIGINT, or stdin ended while standing by, 1 it failed, 2 a flag, variable or the document on stdin is wrong.
+            """)
         {
             listen, addressFile, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
         };

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using ImageBuilder.Bob.Commands;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
 using ImageBuilder.Bob.Workspaces;
@@ -25,7 +26,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         ["GIT_ASKPASS"] = "/bin/false",
         ["GIT_ALLOW_PROTOCOL"] = "http:https:ssh",
         // ssh finds its keys by the user's entry in passwd, whatever HOME says.
-        ["GIT_SSH_COMMAND"] = "ssh -oBatchMode=yes -oIdentityFile=none -oStrictHostKeyChecking=accept-new -oUserKnownHostsFile=/dev/null -oConnectTimeout=30",
+        ["GIT_SSH_COMMAND"] = $"ssh -oBatchMode=yes -oIdentityFile=none -oStrictHostKeyChecking=yes -oUserKnownHostsFile={KnownHosts()} -oConnectTimeout=30",
     };
 
     private readonly GitRemote _remote = GitRemote.Parse(initializer.RemoteUri);
@@ -217,7 +218,18 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         }
     }
 
+    // The machine's own, /etc/ssh/ssh_known_hosts, count beside it.
+    private static string KnownHosts() => Environment.GetEnvironmentVariable("BOB_SSH_KNOWN_HOSTS") switch
+    {
+        null or "" => "/dev/null",
+        var path when PlainPath().IsMatch(path) => path,
+        _ => throw new UsageException("BOB_SSH_KNOWN_HOSTS: must be an absolute path of letters, digits and ./_-"),
+    };
+
     private static string Shorten(string text) => new([.. text.Take(200).Select(character => char.IsControl(character) ? '?' : character)]);
+
+    [GeneratedRegex(@"\A/[A-Za-z0-9./_-]+\z")]
+    private static partial Regex PlainPath();
 
     [GeneratedRegex(@"\A(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\z")]
     private static partial Regex FullCommit();

@@ -13,7 +13,9 @@ internal static class GitFailure
         var problem = true switch
         {
             _ when OutOfDisk.IsIn(output) => null,
-            _ when Says(output, "could not read Username", "could not read Password", "Authentication failed", "returned error: 401", "returned error: 403", "Permission denied (", "HTTP Basic: Access denied", "Host key verification failed") =>
+            _ when Says(output, "Host key verification failed") =>
+                "the server's ssh host key is not known: add it to /etc/ssh/ssh_known_hosts of the builder, or to the file that BOB_SSH_KNOWN_HOSTS names",
+            _ when Says(output, "could not read Username", "could not read Password", "Authentication failed", "returned error: 401", "returned error: 403", "Permission denied (", "HTTP Basic: Access denied") =>
                 "access denied: the repository asks for credentials that the request does not have, or it does not exist",
             _ when Says(output, "returned error: 404", "not found", "does not appear to be a git repository", "not valid: is this a git repository") && !Says(output, "Remote branch", "couldn't find remote ref") =>
                 "repository not found: check its address",

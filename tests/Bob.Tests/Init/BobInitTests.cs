@@ -288,6 +288,23 @@ public sealed class BobInitTests : IAsyncLifetime
         Directory.EnumerateFiles(_folder["tmp"], "ca-*").ShouldBeEmpty();
     }
 
+    [NeedsProgramsFact("git", "sshd", "ssh-agent", "ssh-keygen")]
+    public async Task Init_Ssh_FetchesFromKnownHostsAlone()
+    {
+        await using var server = await SshServer.StartAsync(_folder["ssh"]);
+        Task<CommandResult> RunAsync(params (string, string)[] more) => Processes.Bob.RunAsync(
+            "init",
+            new JsonObject { ["git"] = new JsonObject { ["remoteUri"] = server.Url(_folder["git/sample.git"]) } }.ToJsonString(),
+            [("BOB_WORKSPACE", Workspace), ("SSH_AUTH_SOCK", server.AgentSocket), .. more]);
+
+        (await RunAsync()).ExitCode.ShouldBe(1);
+        Outcome().Message.ShouldContain("ssh_known_hosts");
+        (await RunAsync(("BOB_SSH_KNOWN_HOSTS", "/a b"))).ExitCode.ShouldBe(2);
+        (await RunAsync(("BOB_SSH_KNOWN_HOSTS", server.KnownHosts))).ExitCode.ShouldBe(0);
+
+        Read("Dockerfile").ShouldBe("FROM two");
+    }
+
     [Fact]
     public async Task Init_Empty_IsReadyAtOnce()
     {
