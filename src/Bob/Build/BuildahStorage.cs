@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build;
 
@@ -52,7 +53,7 @@ internal sealed class BuildahStorage(string root)
             return;
         }
 
-        var caches = PruneCaches(limit / 4);
+        var caches = await PruneCachesAsync(limit / 4);
         foreach (var image in LayerBytes() + caches > limit ? ImagesByAge() : [])
         {
             await removeImage(image);
@@ -63,15 +64,16 @@ internal sealed class BuildahStorage(string root)
         }
     }
 
-    private long PruneCaches(long limit)
+    // By programs, since steps may give files names that .NET cannot name.
+    private async Task<long> PruneCachesAsync(long limit)
     {
         long kept = 0;
         foreach (var cache in Directory.Exists(Caches) ? new DirectoryInfo(Caches).EnumerateDirectories().OrderByDescending(cache => cache.LastWriteTimeUtc) : Enumerable.Empty<DirectoryInfo>())
         {
-            var bytes = cache.EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint }).Sum(file => file.Length);
-            if (kept + bytes > limit)
+            var size = await RunAsync("du", "--summarize", "--bytes", cache.FullName);
+            if (!long.TryParse(size.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) || kept + bytes > limit)
             {
-                cache.Delete(recursive: true);
+                await RunAsync("rm", "--recursive", "--force", cache.FullName);
             }
             else
             {
@@ -80,6 +82,12 @@ internal sealed class BuildahStorage(string root)
         }
 
         return kept;
+    }
+
+    private async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var variables = new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path };
+        return (await ForegroundCommand.RunAsync(program, arguments, variables, root, silent: true, secrets: [], CancellationToken.None)).Tail;
     }
 
     // What the engine notes of each layer. The files themselves are too many to be counted after every build.

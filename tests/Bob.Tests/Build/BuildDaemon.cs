@@ -20,9 +20,9 @@ public sealed partial class BuildDaemon : IAsyncDisposable
     public string Address { get; }
 
     /// <summary>Starts one on the stage's storage and waits until it is ready.</summary>
-    public static async Task<BuildDaemon> StartAsync(BuildStage stage, string cachedImages)
+    public static async Task<BuildDaemon> StartAsync(BuildStage stage, string cachedImages = "[]", string name = "daemon")
     {
-        var socket = Path.Combine(stage.Storage, "daemon.socket");
+        var socket = Path.Combine(stage.Storage, $"{name}.socket");
         var start = new ProcessStartInfo(Processes.Bob.Path, ["daemon", socket]) { RedirectStandardOutput = true };
         start.Environment["BOB_STORAGE_ROOT"] = stage.Storage;
         start.Environment["BOB_CACHE_IMAGES"] = cachedImages;

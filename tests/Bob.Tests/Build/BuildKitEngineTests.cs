@@ -232,7 +232,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_DaemonThatIsGiven_IsUsed()
     {
-        await using var daemon = await BuildDaemon.StartAsync(_stage, cachedImages: "[]");
+        await using var daemon = await BuildDaemon.StartAsync(_stage);
         foreach (var attempt in await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo one\n"))))
         {
             attempt.Variables["BOB_EXTERNAL_BUILDKITD"] = daemon.Address;

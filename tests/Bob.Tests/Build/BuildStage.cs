@@ -38,7 +38,7 @@ public sealed class BuildStage : IAsyncDisposable
     /// <summary>Starts an attempt with this build context; its proxy runs until the attempt is disposed.</summary>
     public async Task<BuildAttempt> PrepareAsync(IReadOnlyDictionary<string, string> context, bool requestHasCredentials = true, string? target = null, string? baseImage = null)
     {
-        var name = $"attempt{++_attempts}";
+        var name = $"attempt{Interlocked.Increment(ref _attempts)}";
         foreach (var (path, text) in context)
         {
             _folder.Write($"{name}/workspace/{path}", text);

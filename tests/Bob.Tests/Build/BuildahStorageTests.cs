@@ -38,11 +38,11 @@ public sealed class BuildahStorageTests : IDisposable
         foreach (var (owner, age) in new[] { ("alice", 3), ("bob", 2), ("carol", 1) })
         {
             var cache = storage.CacheOf(owner);
-            await File.WriteAllTextAsync(Path.Combine(cache, "file"), new string('x', 10));
+            await File.WriteAllTextAsync(Path.Combine(cache, "file"), new string('x', 100_000));
             Directory.SetLastWriteTimeUtc(cache, new DateTime(2026, 1, 10 - age, 0, 0, 0, DateTimeKind.Utc));
         }
 
-        await storage.PruneAsync(80, _ => Task.CompletedTask);
+        await storage.PruneAsync(4 * 250_000, _ => Task.CompletedTask);
 
         Directory.EnumerateDirectories(_folder["caches"]).Select(Path.GetFileName).Order().ShouldBe(["bob", "carol"]);
     }

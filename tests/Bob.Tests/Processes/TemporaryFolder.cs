@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImageBuilder.Bob.Workspaces;
 
 namespace ImageBuilder.Bob.Tests.Processes;
@@ -24,5 +25,10 @@ internal sealed class TemporaryFolder : IDisposable
     public Workspace AsWorkspace() => Workspace.Open(Path);
 
     /// <inheritdoc />
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        // Not by .NET, which cannot name files whose names are not UTF-8.
+        using var process = Process.Start("rm", ["-rf", Path]);
+        process.WaitForExit();
+    }
 }

@@ -64,7 +64,8 @@ internal sealed class BuildKitEngine : IEngine
                 "--local", $"context={input.Context}", .. await DockerfileArgumentsAsync(input, images, cancellationToken),
                 .. Options(input.Dockerfile, images).SelectMany(option => (string[])["--opt", option]),
                 "--source-policy-file", policy,
-                "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true",
+                // Build information would hold the proxy's address, another one in every build.
+                "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true,buildinfo=false",
                 .. _settings.Extras.Secrets.Arguments,
                 .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
             ],

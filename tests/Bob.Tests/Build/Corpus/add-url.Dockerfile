@@ -1,0 +1,4 @@
+ARG BASE
+FROM $BASE
+ARG URL
+ADD $URL/served.txt /served.txt

@@ -1,0 +1,3 @@
+ARG BASE
+FROM $BASE
+COPY tree/one.txt tree/two.txt tree/deep/three.txt /many/

@@ -1,0 +1,3 @@
+ARG BASE
+FROM $BASE
+COPY ["tree/with space.txt", "/with space/"]

@@ -1,0 +1,4 @@
+ARG BASE
+FROM $BASE
+ENTRYPOINT ["/bin/sh", "-c"]
+CMD ["true"]

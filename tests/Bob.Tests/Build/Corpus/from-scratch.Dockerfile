@@ -1,0 +1,3 @@
+FROM scratch
+COPY tree/one.txt /one.txt
+ENV A=b

@@ -1,0 +1,3 @@
+ARG BASE
+FROM $BASE
+RUN ["/bin/sh", "-c", "echo exec > /exec"]
