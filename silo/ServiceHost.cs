@@ -106,6 +106,7 @@ internal static class ServiceHost
             Bob = configuration.Process.Bob,
             WorkFolder = Path.Combine(configuration.DataFolder, "work"),
             StorageFolder = configuration.Process.StorageFolder,
+            CacheLimit = configuration.Process.CacheLimit,
             PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts],
             Mirrors = MirrorsOf(configuration.Registry),
             CaBundles = [.. configuration.Registry.CaBundles.Select(Path.GetFullPath)],

@@ -25,6 +25,13 @@ internal sealed record ProcessConfiguration
     [NumberRange(0, 1L << 22)]
     public long PidsLimit { get; init; } = 4096;
 
+    /// <summary>
+    /// How many bytes of layers and cache mounts the build engine keeps for later builds, 1048576 (1 MiB) to 1125899906842624 (1 PiB); what is past it is removed
+    /// when a build ends and no other runs. Default: 21474836480 (20 GiB).
+    /// </summary>
+    [NumberRange(1L << 20, 1L << 50)]
+    public long CacheLimit { get; init; } = 20L << 30;
+
     /// <summary>The build engine's image storage, an absolute path; builds share its layer cache. Default: <c>buildah</c> in <c>dataFolder</c>.</summary>
     [AbsolutePath]
     [DerivedDefault("<dataFolder>/buildah")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -194,6 +195,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_STORAGE_ROOT", _options.StorageFolder),
             ("BOB_ENGINE", "buildah"),
             ("BOB_OWNER", OwnerKey(order.Owner)),
+            ("BOB_CACHE_LIMIT", _options.CacheLimit.ToString(CultureInfo.InvariantCulture)),
             ("BOB_NETWORK", _options.Network),
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
         ];

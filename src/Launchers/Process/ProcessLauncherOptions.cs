@@ -14,6 +14,9 @@ public sealed record ProcessLauncherOptions
     /// <summary>Folder of the engine's storage, shared by all builds: it holds the layer cache.</summary>
     public required string StorageFolder { get; init; }
 
+    /// <summary>How many bytes of layers and cache mounts the engine keeps for later builds. Default 20 GiB.</summary>
+    public long CacheLimit { get; init; } = 20L << 30;
+
     /// <summary>Network of RUN steps: "host" or "none". Default "host".</summary>
     public string Network { get; init; } = "host";
 

@@ -118,6 +118,8 @@ public sealed class ProcessLauncherTests
         variables.ShouldContain("BOB_BUILD_BASE=true");
         variables.ShouldContain("BOB_NO_CACHE=true");
         variables.ShouldContain("BOB_NETWORK=host");
+        variables.ShouldContain("BOB_OWNER=4c1029697ee358715d3a14a2add817c4");
+        variables.ShouldContain("BOB_CACHE_LIMIT=21474836480");
         variables.ShouldContain(variable => variable.StartsWith("BOB_TARGET_REF=") && variable.EndsWith("/target:latest"));
         variables.ShouldContain(variable => variable.StartsWith("BOB_BASE_REF=") && variable.EndsWith($"/base@sha256:{new string('a', 64)}"));
     }
