@@ -3,7 +3,7 @@
 # Installs the Debian packages of the programs that are missing, and says so.
 install_programs() {
     local pair missing=()
-    for pair in buildah:buildah netavark:netavark runc:runc docker-registry:docker-registry git:git busybox:busybox-static skopeo:skopeo; do
+    for pair in buildah:buildah netavark:netavark runc:runc docker-registry:docker-registry git:git busybox:busybox-static skopeo:skopeo slirp4netns:slirp4netns ip:iproute2; do
         PATH="$PATH:/usr/sbin:/sbin:/usr/lib/podman:/usr/libexec/podman" type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
     done
     [ ${#missing[@]} -eq 0 ] && return

@@ -117,7 +117,8 @@ internal static class ServiceHost
                 MilliCpus = (int)configuration.Process.CpuLimit,
                 Processes = (int)configuration.Process.PidsLimit,
             },
-            Network = configuration.Process.Network == BuildNetwork.None ? "none" : "host",
+            Network = configuration.Process.Network,
+            DeniedNetworks = [.. configuration.Process.DeniedNetworks],
         });
         services.AddSingleton<IBuildLauncher, ProcessLauncher>();
     }

@@ -1,3 +1,4 @@
+using ImageBuilder.Launchers.Process;
 using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Configuration;
@@ -10,8 +11,15 @@ internal sealed record ProcessConfiguration
     [DerivedDefault("bob beside the service")]
     public string Bob { get; init; } = string.Empty;
 
-    /// <summary>The network of a build's RUN steps, <c>host</c> or <c>none</c>. Default: <c>host</c>.</summary>
-    public BuildNetwork Network { get; init; } = BuildNetwork.Host;
+    /// <summary>
+    /// The network of what a build runs: <c>isolated</c>, one of its own that leads neither to this machine nor to link-local addresses; <c>host</c>,
+    /// this machine's; or <c>none</c>. Default: <c>isolated</c>.
+    /// </summary>
+    public BuildNetwork Network { get; init; } = BuildNetwork.Isolated;
+
+    /// <summary>Networks that <c>isolated</c> does not lead to either, in CIDR notation. Default: none.</summary>
+    [IpNetwork]
+    public IReadOnlyList<string> DeniedNetworks { get; init; } = [];
 
     /// <summary>Memory of one build, in bytes, 0 to 1125899906842624 (1 PiB); 0 means no limit. Default: 4294967296 (4 GiB).</summary>
     [NumberRange(0, 1L << 50)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Silo.Configuration;

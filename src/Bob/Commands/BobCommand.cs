@@ -112,6 +112,9 @@ internal static class BobCommand
     {
         var listen = new Option<string>("--listen") { Description = "IP address and port to listen on; port 0 chooses a free one.", DefaultValueFactory = _ => "127.0.0.1:8080" };
         var addressFile = new Option<string?>("--address-file") { Description = "Receives IP:port as soon as the proxy listens." };
+        var networkFile = new Option<string?>("--network-file") { Description = "Make a network for the build and listen in it, not in this process's own; FILE receives what `nsenter --net=` takes to enter it, before --address-file is written. In it is loopback alone." };
+        var uplink = new Option<bool>("--uplink") { Description = "With --network-file: a way out of that network, by slirp4netns. It leads neither to this machine nor to link-local addresses." };
+        var deny = new Option<string[]>("--deny") { Description = "With --uplink: a network that the way out does not lead to either, as 10.0.0.0/8; may be given again.", DefaultValueFactory = _ => [] };
         var baseReference = new Option<string?>("--base-ref") { Description = "The image that is served as base. Default: variable WORKSPACEKIT_BOBPROXY_BASEREF." };
         var targetReference = new Option<string?>("--target-ref") { Description = "The image that is served as target. Default: variable WORKSPACEKIT_BOBPROXY_TARGETREF." };
         var auth = new Option<string?>("--auth") { Description = "The installation's credentials, a docker config {\"auths\":{…}}. Default: variable WORKSPACEKIT_BOBPROXY_AUTH." };
@@ -135,12 +138,15 @@ internal static class BobCommand
             Exit codes: 0 asked to end by SIGTERM or SIGINT, or stdin ended while standing by, 1 it failed, 2 a flag, variable or the document on stdin is wrong.
             """)
         {
-            listen, addressFile, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
+            listen, addressFile, networkFile, uplink, deny, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
         };
         command.SetAction((parsed, _) => ProxyVerb.RunAsync(new ProxySettings
         {
             Listen = parsed.GetValue(listen)!,
             AddressFile = parsed.GetValue(addressFile),
+            NetworkFile = parsed.GetValue(networkFile),
+            HasUplink = parsed.GetValue(uplink),
+            DeniedNetworks = parsed.GetValue(deny)!,
             BaseReference = Value(parsed, baseReference, "WORKSPACEKIT_BOBPROXY_BASEREF"),
             TargetReference = Value(parsed, targetReference, "WORKSPACEKIT_BOBPROXY_TARGETREF"),
             CredentialsFromStdin = parsed.GetValue(stdin),

@@ -14,11 +14,12 @@ internal static class ProxyVerb
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     public static Task<int> RunAsync(ProxySettings settings) => Verb.RunAsync(async stop =>
     {
-        await using var server = await StartAsync(settings, stop);
+        using var network = await NetworkAsync(settings, stop);
+        await using var server = await StartAsync(settings, network, stop);
         if (settings.StandsBy)
         {
             await WriteAddressAsync(settings, server, stop);
-            await WarmUpAsync(server, stop);
+            await WarmUpAsync(server, network, stop);
         }
 
         if (await ReadRouterAsync(settings, stop) is not { } router)
@@ -37,23 +38,52 @@ internal static class ProxyVerb
         await stopped.Task;
     });
 
-    private static async Task WriteAddressAsync(ProxySettings settings, ProxyServer server, CancellationToken stop)
+    private static async Task<IsolatedNetwork?> NetworkAsync(ProxySettings settings, CancellationToken stop)
     {
-        if (settings.AddressFile is { } addressFile)
+        if (settings.NetworkFile is null)
         {
-            var temporary = $"{addressFile}.{Guid.NewGuid():N}";
-            await File.WriteAllTextAsync(temporary, server.Address.ToString(), stop);
-            File.Move(temporary, addressFile, overwrite: true);
+            return null;
         }
+
+        if (settings.DeniedNetworks.FirstOrDefault(network => !IPNetwork.TryParse(network, out _)) is { } wrong)
+        {
+            throw new UsageException($"--deny \"{wrong}\": must be a network, for example 10.0.0.0/8");
+        }
+
+        var made = IsolatedNetwork.Create(settings.DeniedNetworks);
+        await (settings.HasUplink ? made.ConnectAsync(stop) : Task.CompletedTask);
+        await WriteAsync(settings.NetworkFile, made.EntryPath, stop);
+        return made;
+    }
+
+    private static Task WriteAddressAsync(ProxySettings settings, ProxyServer server, CancellationToken stop) =>
+        settings.AddressFile is { } addressFile ? WriteAsync(addressFile, server.Address.ToString(), stop) : Task.CompletedTask;
+
+    private static async Task WriteAsync(string file, string text, CancellationToken stop)
+    {
+        var temporary = $"{file}.{Guid.NewGuid():N}";
+        await File.WriteAllTextAsync(temporary, text, stop);
+        File.Move(temporary, file, overwrite: true);
     }
 
     /// <summary>Sends one request through the proxy to itself, so that the first one of the build finds its way compiled.</summary>
-    private static async Task WarmUpAsync(ProxyServer server, CancellationToken stop)
+    private static async Task WarmUpAsync(ProxyServer server, IsolatedNetwork? network, CancellationToken stop)
     {
         server.Serve(new ProxyRouter([], ProxyCredentials.Parse(null, null)));
         try
         {
-            using var client = new HttpClient();
+            using var handler = new SocketsHttpHandler { UseProxy = false };
+            if (network is not null)
+            {
+                handler.ConnectCallback = async (context, cancellationToken) =>
+                {
+                    var socket = network.CreateSocket();
+                    await socket.ConnectAsync(server.Address, cancellationToken);
+                    return new NetworkStream(socket, ownsSocket: true);
+                };
+            }
+
+            using var client = new HttpClient(handler);
             using var answer = await client.GetAsync(
                 $"http://{server.Address}/v2/ns/{ProxyRouter.NamedPath(server.Address.ToString())}/warm/up/manifests/latest", stop);
         }
@@ -106,7 +136,7 @@ internal static class ProxyVerb
         [.. new[] { Alias("base", baseReference, "--base-ref"), Alias(ProxyAlias.Target, targetReference, "--target-ref") }.OfType<ProxyAlias>()],
         credentials);
 
-    private static async Task<ProxyServer> StartAsync(ProxySettings settings, CancellationToken stop)
+    private static async Task<ProxyServer> StartAsync(ProxySettings settings, IsolatedNetwork? network, CancellationToken stop)
     {
         var listen = settings.Listen;
         if (!IPEndPoint.TryParse(listen, out var address) || (address.Port == 0 && !listen.EndsWith(":0", StringComparison.Ordinal)))
@@ -119,6 +149,7 @@ internal static class ProxyVerb
             return await ProxyServer.StartAsync(
                 address,
                 new RegistryTransportOptions { PlainHttpHosts = [.. settings.PlainHttpHosts], Mirrors = ReadMirrors(settings.Mirrors), CaBundles = [.. settings.CaBundles] },
+                network is null ? null : network.CreateSocket,
                 cancellationToken: stop);
         }
         catch (TransportSettingsException exception)

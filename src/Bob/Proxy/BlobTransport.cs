@@ -9,14 +9,15 @@ namespace ImageBuilder.Bob.Proxy;
 /// large buffers from which the bytes go on to the registry as they are. Measured with a push of 1 GiB on two cores: 2.1 s of processor time in place of 2.9,
 /// and with nine blobs at a time 6 MiB of memory over idle in place of 142.
 /// </summary>
-internal sealed class BlobTransport : IConnectionListenerFactory
+/// <param name="createSocket">Makes the socket that listens; null for one in this process's network.</param>
+internal sealed class BlobTransport(Func<Socket>? createSocket) : IConnectionListenerFactory
 {
     private const int Backlog = 512;
 
     /// <inheritdoc />
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        var socket = createSocket?.Invoke() ?? new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(endpoint);

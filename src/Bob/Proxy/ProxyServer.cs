@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Transport;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,7 +23,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     private readonly HttpMessageInvoker _upstream;
     private readonly RegistryForwarder _forwarder;
 
-    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries, TimeProvider time)
+    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket, TimeProvider time)
     {
         _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(_router?.FindForMirror(mirror)) }, time: time);
         var upstream = RegistryHttpHandler.Create(registries);
@@ -40,7 +41,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
         options.Listen(listen, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         _server = new KestrelServer(
             Options.Create(options),
-            new BlobTransport(),
+            new BlobTransport(createSocket),
             NullLoggerFactory.Instance);
     }
 
@@ -48,11 +49,16 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
 
     /// <summary>Starts a server at <paramref name="listen"/>; port 0 chooses a free one.</summary>
+    /// <param name="listen">Where to listen.</param>
+    /// <param name="registries">How registries are spoken to.</param>
+    /// <param name="createSocket">Makes the socket that listens; null for one in this process's network.</param>
+    /// <param name="time">The clock of what is waited for; null for the system's.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="IOException">The address is in use.</exception>
     /// <exception cref="TransportSettingsException">A CA bundle cannot be read, or a variable that names a proxy is no address.</exception>
-    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var server = new ProxyServer(listen, registries, time ?? TimeProvider.System);
+        var server = new ProxyServer(listen, registries, createSocket, time ?? TimeProvider.System);
         try
         {
             await server._server.StartAsync(server, cancellationToken);

@@ -9,6 +9,15 @@ internal sealed class ProxySettings
     /// <summary>The file that receives IP:port once the proxy listens; null for none.</summary>
     public string? AddressFile { get; init; }
 
+    /// <summary>The file that receives how to enter the network that the proxy makes and listens in; null: it listens in this process's own.</summary>
+    public string? NetworkFile { get; init; }
+
+    /// <summary>Whether that network has a way out.</summary>
+    public bool HasUplink { get; init; }
+
+    /// <summary>Networks that the way out does not lead to, in CIDR notation, beside this machine and link-local addresses.</summary>
+    public IReadOnlyList<string> DeniedNetworks { get; init; } = [];
+
     /// <summary>The image that alias <c>base</c> stands for; null: there is no such alias.</summary>
     public string? BaseReference { get; init; }
 

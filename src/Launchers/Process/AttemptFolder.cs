@@ -21,6 +21,12 @@ internal sealed record AttemptFolder(string Root)
     /// <summary>Address that the proxy listens on.</summary>
     public string ProxyAddress => Path.Combine(Root, "proxy.address");
 
+    /// <summary>How to enter the network that the proxy listens in, when that is the build's own.</summary>
+    public string Network => Path.Combine(Root, "proxy.network");
+
+    /// <summary>What the build has as /etc/resolv.conf, when its network is its own.</summary>
+    public string NameServers => Path.Combine(Root, "resolv.conf");
+
     /// <summary>Made by the builder when the build context is complete.</summary>
     public string Ready => Path.Combine(Workspace, ".gitpod", "ready");
 

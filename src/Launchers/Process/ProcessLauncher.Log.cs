@@ -12,4 +12,7 @@ public sealed partial class ProcessLauncher
 
     [LoggerMessage(3, LogLevel.Warning, "Control groups of an earlier service could not be removed")]
     private static partial void LogNotSwept(ILogger logger, Exception error);
+
+    [LoggerMessage(4, LogLevel.Error, "Builds cannot run, for process.network takes programs that are not on this machine: {Programs}; install them, or set it to host")]
+    private static partial void LogProgramsMissing(ILogger logger, string programs);
 }

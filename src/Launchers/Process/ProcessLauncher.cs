@@ -52,6 +52,12 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     /// <inheritdoc />
     public async Task<IAttempt> LaunchAsync(AttemptId id, BuildOrder order, BuildSecrets secrets, CancellationToken cancellationToken)
     {
+        if (_options.Network != BuildNetwork.Host && OwnNetwork.MissingPrograms().ToList() is { Count: > 0 } missing)
+        {
+            LogProgramsMissing(_logger, string.Join(", ", missing));
+            throw new LaunchException(FailureReason.LauncherUnavailable, $"the builder's network cannot be made: not on this machine: {string.Join(", ", missing)}");
+        }
+
         var folder = FolderOf(id);
         BuilderProcess? proxy = null, init = null, build = null;
         ControlGroup? group = null;
@@ -196,7 +202,8 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_ENGINE", "buildah"),
             ("BOB_OWNER", OwnerKey(order.Owner)),
             ("BOB_CACHE_LIMIT", _options.CacheLimit.ToString(CultureInfo.InvariantCulture)),
-            ("BOB_NETWORK", _options.Network),
+            // Its network is the build's own already, unless there is to be none.
+            ("BOB_NETWORK", _options.Network == BuildNetwork.None ? "none" : "host"),
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
         ];
         if (order.Context is { } context)
@@ -247,10 +254,18 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     [
         "--listen", "127.0.0.1:0",
         "--address-file", folder.ProxyAddress,
+        .. NetworkArguments(folder),
         .. _options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host]),
         .. _options.Mirrors.SelectMany(entry => entry.Value.SelectMany(mirror => (string[])["--mirror", $"{entry.Key}={mirror}"])),
         .. CaBundleArguments,
     ];
+
+    private IEnumerable<string> NetworkArguments(AttemptFolder folder) => _options.Network switch
+    {
+        BuildNetwork.Host => [],
+        BuildNetwork.None => ["--network-file", folder.Network],
+        _ => ["--network-file", folder.Network, "--uplink", .. _options.DeniedNetworks.SelectMany(network => (string[])["--deny", network])],
+    };
 
     private async Task<SpareProxy> StartSpareAsync()
     {
@@ -290,7 +305,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         }
     }
 
-    private Task<BuilderProcess> StartAsync(
+    private async Task<BuilderProcess> StartAsync(
         AttemptFolder folder,
         string logFile,
         string verb,
@@ -316,8 +331,14 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         }
 
         string[] bob = _options.Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", _options.Bob] : [_options.Bob];
-        return BuilderProcess.StartAsync(
-            [.. bob, verb, .. arguments], environment, folder.Root, logFile, folder.ProcessId(verb), group, input, cancellationToken);
+        string[] command = [.. bob, verb, .. arguments];
+        if (verb == "build" && _options.Network != BuildNetwork.Host)
+        {
+            command = await OwnNetwork.PrepareAsync(folder, command, cancellationToken);
+        }
+
+        return await BuilderProcess.StartAsync(
+            command, environment, folder.Root, logFile, folder.ProcessId(verb), group, input, cancellationToken);
     }
 
     private AttemptFolder FolderOf(AttemptId id) => new(Path.Combine(_options.WorkFolder, id.ToString()));

@@ -17,8 +17,11 @@ public sealed record ProcessLauncherOptions
     /// <summary>How many bytes of layers and cache mounts the engine keeps for later builds. Default 20 GiB.</summary>
     public long CacheLimit { get; init; } = 20L << 30;
 
-    /// <summary>Network of RUN steps: "host" or "none". Default "host".</summary>
-    public string Network { get; init; } = "host";
+    /// <summary>Network of the process that builds and of RUN steps. Default this machine's.</summary>
+    public BuildNetwork Network { get; init; } = BuildNetwork.Host;
+
+    /// <summary>Networks, in CIDR notation, that <see cref="BuildNetwork.Isolated"/> does not lead to, beside this machine and link-local addresses. Default none.</summary>
+    public ImmutableArray<string> DeniedNetworks { get; init; } = [];
 
     /// <summary>What one build may use of the machine. Default that of <see cref="ResourceLimits"/>.</summary>
     public ResourceLimits Limits { get; init; } = new();

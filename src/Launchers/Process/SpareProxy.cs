@@ -22,6 +22,11 @@ internal sealed class SpareProxy(AttemptFolder folder, BuilderProcess process) :
         File.Move(folder.ProcessId("proxy"), attempt.ProcessId("proxy"));
         File.Move(folder.ProxyLog, attempt.ProxyLog);
         await process.GiveInputAsync(order, cancellationToken);
+        if (File.Exists(folder.Network))
+        {
+            File.Move(folder.Network, attempt.Network);
+        }
+
         File.Move(folder.ProxyAddress, attempt.ProxyAddress);
         Directory.Delete(folder.Root, recursive: true);
         return process;

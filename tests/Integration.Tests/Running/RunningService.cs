@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using ImageBuilder.Contracts;
 using ImageBuilder.Sandbox;
 using ImageBuilder.Sandbox.Git;
@@ -57,6 +58,8 @@ public sealed class RunningService : IAsyncLifetime
             DataFolder = Path.Combine(_data.FullName, "service"),
             RegistryHost = Surroundings.Registry.Host,
             AuthFile = Surroundings.Registry.AuthFile,
+            // RUN steps come to the gate, which is on this machine.
+            Amend = configuration => configuration["process"] = new JsonObject { ["network"] = "host" },
         });
         Client = new ServiceClient(Process.Address);
     }

@@ -18,7 +18,7 @@ internal sealed class KilledService(Surroundings surroundings, string folder, st
         {
             if (bob is not null)
             {
-                configuration["process"] = new JsonObject { ["bob"] = bob };
+                configuration["process"] = new JsonObject { ["bob"] = bob, ["network"] = "host" };
             }
         },
     };

@@ -51,7 +51,7 @@ public sealed class ScriptedBuilder(string folder)
             Amend = configuration =>
             {
                 options.Amend?.Invoke(configuration);
-                configuration["process"] = new System.Text.Json.Nodes.JsonObject { ["bob"] = program };
+                configuration["process"] = new System.Text.Json.Nodes.JsonObject { ["bob"] = program, ["network"] = "host" };
                 configuration["builds"] = new System.Text.Json.Nodes.JsonObject { ["logLimit"] = logLimit };
             },
         };

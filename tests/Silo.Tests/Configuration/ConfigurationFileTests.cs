@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Silo.Configuration;
 
@@ -76,7 +77,7 @@ public sealed class ConfigurationFileTests : IDisposable
             Retention = TimeSpan.FromDays(1),
             Platform = Platform.LinuxAmd64,
         });
-        configuration.Process.Network.ShouldBe(BuildNetwork.Host);
+        configuration.Process.Network.ShouldBe(BuildNetwork.Isolated);
         configuration.Process.StorageFolder.ShouldBe("/var/lib/imagebuilder/buildah");
         configuration.Registry.Freshness.ShouldBe(TimeSpan.FromMinutes(1));
         configuration.Registry.PlainHttpHosts.ShouldBeEmpty();
@@ -149,7 +150,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("builds.logLimit", "1e400", "builds.logLimit: must be a whole number, 1048576 to 1073741824; 1e400 is not")]
     [InlineData("builds.logLimit", "\"64MiB\"", "builds.logLimit: must be a whole number, 1048576 to 1073741824; \"64MiB\" is not")]
     [InlineData("builds.platform", "\"amd64\"", "builds.platform: must be a platform such as \"linux/amd64\"; \"amd64\" is not")]
-    [InlineData("process.network", "\"bridge\"", "process.network: must be \"host\" or \"none\"; \"bridge\" is not")]
+    [InlineData("process.network", "\"bridge\"", "process.network: must be \"isolated\" or \"host\" or \"none\"; \"bridge\" is not")]
     [InlineData("process.bob", "\"/nowhere/bob\"", "process.bob: must be the path of an executable or a .dll; \"/nowhere/bob\" does not exist")]
     [InlineData("process.bob", "\"/etc/passwd\"", "process.bob: must be the path of an executable or a .dll; \"/etc/passwd\" is not executable")]
     [InlineData("registry.plainHttpHosts", "[\"http://registry:5000\"]", "registry.plainHttpHosts[0]: must be a registry's host or host:port such as \"registry.internal:5000\"; \"http://registry:5000\" is not")]
