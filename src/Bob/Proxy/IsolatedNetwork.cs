@@ -38,22 +38,14 @@ internal sealed partial class IsolatedNetwork : IDisposable
     /// <exception cref="BobException">This process may not make one.</exception>
     public static IsolatedNetwork Create(IEnumerable<string> denied)
     {
-        var setUp = string.Join('\n', ["link set lo up", .. denied.Append(LinkLocal).Concat(OwnAddresses()).Select(network => $"route replace prohibit {network}"), string.Empty]);
-        return OnOwnThread(() =>
-        {
-            if (Unshare(NewNetwork) != 0)
-            {
-                throw new BobException(FailureReason.Internal, $"a build's own network cannot be made: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
-            }
-
-            var network = new IsolatedNetwork(File.OpenHandle("/proc/thread-self/ns/net"));
-            using var ip = Start("ip", "-batch", "-");
-            ip.StandardInput.Write(setUp);
-            ip.StandardInput.Close();
-            var output = ip.StandardOutput.ReadToEnd();
-            ip.WaitForExit();
-            return ip.ExitCode == 0 ? network : throw new BobException(FailureReason.Internal, $"a build's own network cannot be set up: {output.Trim()}");
-        });
+        var network = OnOwnThread(() => Unshare(NewNetwork) == 0
+            ? new IsolatedNetwork(File.OpenHandle("/proc/thread-self/ns/net"))
+            : throw new BobException(FailureReason.Internal, $"a build's own network cannot be made: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}"));
+        using var ip = Start("nsenter", $"--net={network.EntryPath}", "ip", "-batch", "-");
+        ip.StandardInput.Write(string.Join('\n', ["link set lo up", .. denied.Append(LinkLocal).Concat(OwnAddresses()).Select(each => $"route replace prohibit {each}"), string.Empty]));
+        ip.StandardInput.Close();
+        ip.WaitForExit();
+        return ip.ExitCode == 0 ? network : throw new BobException(FailureReason.Internal, "a build's own network cannot be set up: ip failed");
     }
 
     /// <summary>A TCP socket in it, whoever uses it.</summary>
@@ -111,7 +103,8 @@ internal sealed partial class IsolatedNetwork : IDisposable
         }
     }
 
-    // A thread that has changed its network is of no use to anybody else.
+    // A thread that has changed its network is of no use to anybody else, and those that it starts are in that network too: so it does nothing that could
+    // make the runtime start one.
     private static T OnOwnThread<T>(Func<T> work)
     {
         var result = new TaskCompletionSource<T>();
