@@ -183,16 +183,20 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         var (origin, current) = (request.RequestUri!, request.RequestUri!);
         for (var hops = 0; IsRedirect(answer) && answer.Headers.Location is { } location; hops++)
         {
-            var next = new Uri(current, location);
+            if (!Uri.TryCreate(current, location, out var next))
+            {
+                throw new RegistryException(RegistryError.InvalidResponse, route.Registry, $"registry {route.Registry} redirects to nowhere");
+            }
+
             var sameRegistry = IsSameServer(next, origin);
             if (sameRegistry && route.Alias is not null)
             {
                 return answer;
             }
 
-            if (hops == MaximumHops || (next.Scheme != Uri.UriSchemeHttps && !(next.Scheme == Uri.UriSchemeHttp && origin.IsLoopback && next.IsLoopback)))
+            if (hops == MaximumHops)
             {
-                throw new RegistryException(RegistryError.InvalidResponse, route.Registry, $"registry {route.Registry} redirects to where the proxy does not follow");
+                throw new RegistryException(RegistryError.InvalidResponse, route.Registry, $"registry {route.Registry} redirects too often");
             }
 
             using var onward = new HttpRequestMessage(request.Method, next);
@@ -205,7 +209,9 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
             }
 
             answer.Dispose();
-            answer = await upstream.SendAsync(onward, context.RequestAborted);
+            answer = sameRegistry
+                ? await upstream.SendAsync(onward, context.RequestAborted)
+                : await registries.SendToStoreAsync(route.Registry, onward, context.RequestAborted);
             current = next;
         }
 

@@ -34,6 +34,19 @@ public sealed partial class RegistryClient : IDisposable
     /// <summary>What opens <paramref name="host"/> with <paramref name="credential"/>, for callers that send requests themselves.</summary>
     public RegistryAuthenticator AuthenticatorFor(string host, RegistryCredential? credential) => _transport.AuthenticatorFor(host, credential);
 
+    /// <summary>
+    /// Sends a request to another host that an answer of registry <paramref name="host"/> redirects to, for callers that send requests themselves. The address
+    /// is not trusted: it is https, or plain http where the registry is; inside this network only where the registry is too; and never link-local. That is
+    /// checked again as the connection is made.
+    /// </summary>
+    /// <param name="host">The registry, as in an image reference's domain.</param>
+    /// <param name="request">The request, to an absolute address, without the registry's credentials.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The answer with its headers read, whatever its status.</returns>
+    /// <exception cref="RegistryException">The address is not used, or cannot be reached.</exception>
+    public Task<HttpResponseMessage> SendToStoreAsync(string host, HttpRequestMessage request, CancellationToken cancellationToken = default) =>
+        _transport.SendToStoreAsync(host, request, cancellationToken);
+
     /// <inheritdoc />
     public void Dispose() => _transport.Dispose();
 

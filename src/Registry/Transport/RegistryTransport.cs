@@ -11,6 +11,7 @@ namespace ImageBuilder.Registry.Transport;
 internal sealed class RegistryTransport : IDisposable
 {
     private const int MaximumRedirects = 5;
+    private const string BlobStore = "blob store";
 
     private readonly RegistryConnections _connections;
     private readonly Wire _wire;
@@ -79,6 +80,22 @@ internal sealed class RegistryTransport : IDisposable
             call,
             async deadline => (await AskMirrorsAsync(host, request, deadline, (response, _) => Task.FromResult<HttpResponseMessage?>(response), [])).Value,
             cancellationToken);
+
+    /// <summary>Sends a request of the caller's to where the registry's answer leads; its answer with its headers read, whatever it says.</summary>
+    public async Task<HttpResponseMessage> SendToStoreAsync(string host, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var endpoint = await _endpoints.GetAsync(host, cancellationToken);
+        var reach = await _addresses.CheckAsync(host, endpoint.BaseAddress, request.RequestUri!, BlobStore, cancellationToken);
+        try
+        {
+            return await _connections.For(reach).SendAsync(request, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            var failure = Wire.Failure(host, $"follow a redirect of registry {host}", e);
+            throw failure is TransientFailureException transient ? transient.Failure : failure;
+        }
+    }
 
     public void Dispose() => _connections.Dispose();
 
@@ -196,7 +213,7 @@ internal sealed class RegistryTransport : IDisposable
             // Another host has its rights in the address; our header is the registry's alone.
             response = endpoint.Owns(from)
                 ? await SendToAsync(call, request, from, authorization, deadline)
-                : await SendToStoreAsync(endpoint, request, from, "blob store", deadline);
+                : await SendToStoreAsync(endpoint, request, from, BlobStore, deadline);
         }
 
         return response;

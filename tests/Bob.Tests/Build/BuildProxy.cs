@@ -17,14 +17,21 @@ public sealed class BuildProxy : IDisposable
     public string Address { get; }
 
     /// <summary>Starts one and waits until it listens.</summary>
-    public static async Task<BuildProxy> StartAsync(string addressFile, string baseImage, string target, string credentials)
+    public static async Task<BuildProxy> StartAsync(
+        string addressFile, string baseImage, string target, string credentials, string[]? options = null, params (string Name, string Value)[] variables)
     {
-        var process = Process.Start(new ProcessStartInfo(
+        var start = new ProcessStartInfo(
             Processes.Bob.Path,
-            ["proxy", "--listen", "127.0.0.1:0", "--address-file", addressFile, "--base-ref", baseImage, "--target-ref", target, "--credentials-stdin"])
+            ["proxy", "--listen", "127.0.0.1:0", "--address-file", addressFile, "--base-ref", baseImage, "--target-ref", target, "--credentials-stdin", .. options ?? []])
         {
             RedirectStandardInput = true,
-        })!;
+        };
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
         await process.StandardInput.WriteAsync(credentials);
         process.StandardInput.Close();
         while (!File.Exists(addressFile))

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using ImageBuilder.Bob.Proxy;
+using ImageBuilder.Bob.Tests.Build;
+using ImageBuilder.Bob.Tests.Processes;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 using ImageBuilder.Sandbox.Processes;
@@ -293,18 +295,54 @@ public sealed class ProxyServerTests
                 return context.Response.WriteAsync("blob");
             },
             open: true);
-        await using var registry = await FakeRegistry.StartAsync(context =>
-        {
-            context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
-            context.Response.Headers.Location = $"http://{store.Host}/signed?by=registry";
-            return Task.CompletedTask;
-        });
+        await using var registry = await FakeRegistry.StartAsync(context => RedirectAsync(context, $"http://{store.Host}/signed?by=registry"));
         await using var proxy = await StartAsync(registry.Host);
         using var client = Client(proxy);
 
         (await client.GetStringAsync(Relative($"v2/base/blobs/{Digest}"))).ShouldBe("blob");
 
         authorization.ShouldBe(string.Empty);
+    }
+
+    [Theory]
+    [InlineData("https://169.254.169.254/latest/meta-data", "link-local")]
+    [InlineData("ftp://127.0.0.1/blob", "https")]
+    [InlineData("http://example.com/blob", "https")]
+    [InlineData("https://user:s3cret@127.0.0.1/blob", "https")]
+    [InlineData("//[", "nowhere")]
+    public async Task Get_RegistryRedirectsToWhereNobodyFollows_SaysWhy(string location, string reason)
+    {
+        await using var registry = await FakeRegistry.StartAsync(context => RedirectAsync(context, location));
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+
+        using var answer = await client.GetAsync(Relative($"v2/base/blobs/{Digest}"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain(reason);
+        (await answer.Content.ReadAsStringAsync()).ShouldNotContain("s3cret");
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1")]
+    [InlineData("[fd00::1]")]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Get_RegistryOfFromOutsideRedirectsIntoTheNetwork_IsRefused(string inside)
+    {
+        using var folder = new TemporaryFolder();
+        // It stands in for a forward proxy, by which a registry outside is reached.
+        await using var registry = await FakeRegistry.StartAsync(
+            context => context.Request.Path == "/v2/" ? Task.CompletedTask : RedirectAsync(context, $"https://{inside}/blob"), open: true);
+        using var proxy = await BuildProxy.StartAsync(
+            folder["address"], "base.invalid/base:1", "base.invalid/ws:1", "{}", ["--plain-http", "registry.invalid"], ("http_proxy", $"http://{registry.Host}"));
+        using var client = new HttpClient();
+
+        using var answer = await client.GetAsync($"http://{proxy.Address}/v2/ns/registry.invalid/lib/app/blobs/{Digest}");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("inside this network");
+        registry.Requests.ShouldContain($"GET /v2/lib/app/blobs/{Digest}");
     }
 
     [Fact]
@@ -353,6 +391,13 @@ public sealed class ProxyServerTests
         (await client.GetStringAsync(Relative($"v2/lib/app/manifests/1?ns={registry.Host}"))).ShouldBe("the registry's");
 
         mirror.Requests.Count(asked => asked.Contains("/manifests/", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    private static Task RedirectAsync(HttpContext context, string location)
+    {
+        context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
+        context.Response.Headers.Location = location;
+        return Task.CompletedTask;
     }
 
     private static Task<FakeRegistry> StartLimitedAsync(int refusals) => FakeRegistry.StartAsync(async context =>

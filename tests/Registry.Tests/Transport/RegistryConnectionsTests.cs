@@ -60,6 +60,25 @@ public sealed class RegistryConnectionsTests
     }
 
     [Fact]
+    public async Task SendToStore_NameResolvesOtherwiseWhenConnectedTo_IsRefused()
+    {
+        await using var registry = await FaultyRegistry.StartAsync();
+        await using var inside = await FaultyRegistry.StartAsync();
+        var lookups = 0;
+        Task<IPAddress[]> RebindAsync(string name, CancellationToken cancellationToken) =>
+            Task.FromResult<IPAddress[]>([Interlocked.Increment(ref lookups) == 1 ? IPAddress.Parse("203.0.113.1") : IPAddress.Loopback]);
+        using var client = new RegistryClient(new RegistryTransportOptions(), null, null, RebindAsync);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://rebound.example.com:{inside.Host.Split(':')[1]}/blob?sig=s3cret");
+
+        var error = await Should.ThrowAsync<RegistryException>(() => client.SendToStoreAsync(registry.Host, request));
+
+        error.Error.ShouldBe(RegistryError.InvalidResponse);
+        error.Message.ShouldContain("inside this network");
+        error.ToString().ShouldNotContain("s3cret");
+        lookups.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Connect_OfSeveralAddresses_OnlyTheAllowedAreTried()
     {
         await using var inside = await FaultyRegistry.StartAsync();
