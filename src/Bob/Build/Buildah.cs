@@ -60,7 +60,7 @@ internal sealed class Buildah : IEngine
             try
             {
                 await RemoveContainersAsync(folder, cancellationToken);
-                folder.Dispose();
+                await folder.DisposeAsync();
             }
             catch (IOException)
             {
@@ -85,7 +85,7 @@ internal sealed class Buildah : IEngine
         _use?.Dispose();
         await _storage.PruneAsync(
             _settings.CacheLimit, image => RunAsync([.. Storage, "rmi", image], Variables, _folder.Root, silent: true, CancellationToken.None));
-        _folder.Dispose();
+        await _folder.DisposeAsync();
     }
 
     // Gives the image's id.

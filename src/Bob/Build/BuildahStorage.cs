@@ -64,30 +64,25 @@ internal sealed class BuildahStorage(string root)
         }
     }
 
-    // By programs, since steps may give files names that .NET cannot name.
     private async Task<long> PruneCachesAsync(long limit)
     {
         long kept = 0;
         foreach (var cache in Directory.Exists(Caches) ? new DirectoryInfo(Caches).EnumerateDirectories().OrderByDescending(cache => cache.LastWriteTimeUtc) : Enumerable.Empty<DirectoryInfo>())
         {
-            var size = await RunAsync("du", "--summarize", "--bytes", cache.FullName);
-            if (!long.TryParse(size.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) || kept + bytes > limit)
-            {
-                await RunAsync("rm", "--recursive", "--force", cache.FullName);
-            }
-            else
-            {
-                kept += bytes;
-            }
+            var bytes = await ReadSizeAsync(cache.FullName);
+            var remains = kept + bytes <= limit || !await FolderRemoval.TryRemoveAsync(cache.FullName);
+            kept += remains ? bytes ?? 0 : 0;
         }
 
         return kept;
     }
 
-    private async Task<string> RunAsync(string program, params string[] arguments)
+    // By a program, since steps may give files names that .NET cannot name.
+    private async Task<long?> ReadSizeAsync(string folder)
     {
         var variables = new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path };
-        return (await ForegroundCommand.RunAsync(program, arguments, variables, root, silent: true, secrets: [], CancellationToken.None)).Tail;
+        var (_, output) = await ForegroundCommand.RunAsync("du", ["--summarize", "--bytes", folder], variables, root, silent: true, secrets: [], CancellationToken.None);
+        return long.TryParse(output.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
     }
 
     // What the engine notes of each layer. The files themselves are too many to be counted after every build.

@@ -1,4 +1,5 @@
 using System.Text;
+using ImageBuilder.Bob.Processes;
 using ImageBuilder.Bob.Proxy;
 
 namespace ImageBuilder.Bob.Build;
@@ -7,7 +8,7 @@ namespace ImageBuilder.Bob.Build;
 /// A folder of one build beside the engine's storage, for its configuration and what it puts down meanwhile. Whoever holds its lock is alive; what
 /// a killed builder left behind is found by its folder and removed by the next one.
 /// </summary>
-internal sealed class EngineFolder : IDisposable
+internal sealed class EngineFolder : IAsyncDisposable
 {
     private const string LockFile = "lock";
 
@@ -103,18 +104,11 @@ internal sealed class EngineFolder : IDisposable
     public string WithoutProxy(string output) => _locations.Aggregate(output, (text, location) => text.Replace(location.Value, location.Key, StringComparison.Ordinal));
 
     /// <summary>Removes the folder and all that is in it.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        try
-        {
-            Directory.Delete(Root, recursive: true);
-        }
-        catch (IOException)
-        {
-            // Something in it is still mounted; the next builder tries again, since nobody holds the lock.
-        }
-
-        _lock.Dispose();
+        // While something in it is still mounted some of it stays; the next builder tries again, since nobody holds the lock.
+        _ = await FolderRemoval.TryRemoveAsync(Root);
+        await _lock.DisposeAsync();
     }
 
     // Until its lock is held a new folder looks abandoned: then somebody has it, or it was removed just before the lock was had.

@@ -72,10 +72,7 @@ internal sealed class ProcessAttempt : IAttempt
         // Until they are gone they may make files where files are being removed.
         await Task.WhenAll(Processes.Select(process => process.WaitForExitAsync(_clock, cancellationToken)));
         _group?.Remove();
-        if (Directory.Exists(_folder.Root))
-        {
-            Directory.Delete(_folder.Root, recursive: true);
-        }
+        await FolderRemoval.RemoveAsync(_folder.Root);
     }
 
     /// <inheritdoc />

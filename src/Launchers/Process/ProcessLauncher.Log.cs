@@ -15,4 +15,7 @@ public sealed partial class ProcessLauncher
 
     [LoggerMessage(4, LogLevel.Error, "Builds cannot run, for process.network takes programs that are not on this machine: {Programs}; install them, or set it to host")]
     private static partial void LogProgramsMissing(ILogger logger, string programs);
+
+    [LoggerMessage(5, LogLevel.Warning, "The folder of a builder that could not be started is left behind")]
+    private static partial void LogNotRemoved(ILogger logger, Exception error);
 }

@@ -93,11 +93,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 
             await (group?.KillAsync() ?? Task.CompletedTask);
             group?.Remove();
-            if (Directory.Exists(folder.Root))
-            {
-                Directory.Delete(folder.Root, recursive: true);
-            }
-
+            await RemoveAsync(folder);
             if (error is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
             {
                 throw DiskFault.Explain(error) is { } full
@@ -128,6 +124,19 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _spares.DisposeAsync();
+
+    private async Task RemoveAsync(AttemptFolder folder)
+    {
+        try
+        {
+            await FolderRemoval.RemoveAsync(folder.Root);
+        }
+        catch (IOException error)
+        {
+            // Why nothing could be started is what the build is to tell.
+            LogNotRemoved(_logger, error);
+        }
+    }
 
     private ControlGroup? Group(AttemptId id, AttemptFolder folder)
     {

@@ -28,6 +28,7 @@ internal sealed class SpareProxy(AttemptFolder folder, BuilderProcess process) :
         }
 
         File.Move(folder.ProxyAddress, attempt.ProxyAddress);
+        // What is left is the proxy's own, no stranger's: no program is needed to remove it.
         Directory.Delete(folder.Root, recursive: true);
         return process;
     }

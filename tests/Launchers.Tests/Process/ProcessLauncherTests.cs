@@ -373,6 +373,18 @@ public sealed class ProcessLauncherTests
     }
 
     [Fact]
+    public async Task Remove_FileNamesThatAreNotUtf8_LeavesNothing()
+    {
+        await using var bob = new FakeBob(build: "odd=$(printf 'odd\\377'); mkdir -p \"$BOB_WORKSPACE/$odd/$odd\"; : >\"$BOB_WORKSPACE/$odd/$odd/$odd\"; : >\"$BOB_WORKSPACE/$odd.\"; " + FakeBob.BuildSucceeds);
+        var attempt = await bob.LaunchAsync();
+        (await attempt.Completion.WaitAsync(FakeBob.Patience)).ShouldBe(AttemptOutcome.Success);
+
+        await attempt.RemoveAsync(CancellationToken.None);
+
+        Directory.Exists(bob.AttemptFolder).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Remove_FolderIsForTheOwnerAlone_WhileItIsThere()
     {
         await using var bob = new FakeBob();

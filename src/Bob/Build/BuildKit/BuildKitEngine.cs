@@ -40,7 +40,7 @@ internal sealed class BuildKitEngine : IEngine
     {
         foreach (var folder in EngineFolder.Abandoned(Builds))
         {
-            folder.Dispose();
+            await folder.DisposeAsync();
         }
 
         if (_settings.BuildKitAddress.Length == 0)
@@ -91,7 +91,7 @@ internal sealed class BuildKitEngine : IEngine
         }
 
         await (_daemon?.DisposeAsync() ?? default);
-        _folder.Dispose();
+        await _folder.DisposeAsync();
     }
 
     // A step that may have seen a secret is no other owner's.
