@@ -7,7 +7,7 @@ namespace ImageBuilder.Gateway.Tests;
 public sealed class NamedImagesTests
 {
     private readonly NamedImages _images = new(
-        new FakeGrains().Factory, new GatewayOptions { Repositories = new ImageRepositories("registry.local/base", "registry.local/workspace") });
+        new FakeGrains(TimeProvider.System).Factory, new GatewayOptions { Repositories = new ImageRepositories("registry.local/base", "registry.local/workspace") });
 
     [Fact]
     public void Find_Name_IsNormalisedAndReadOnce()

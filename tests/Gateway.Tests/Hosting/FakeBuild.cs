@@ -148,7 +148,7 @@ internal sealed class FakeBuild : IBuildGrain
                     changed = _changed.Task;
                 }
 
-                await changed.WaitAsync(wait, cancellationToken);
+                await changed.WaitAsync(wait, _grains.Clock, cancellationToken);
             }
         }
         catch (TimeoutException)

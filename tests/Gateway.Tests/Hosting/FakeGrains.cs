@@ -12,11 +12,14 @@ internal sealed class FakeGrains
 {
     public const string Digest = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
-    public FakeGrains()
+    public FakeGrains(TimeProvider clock)
     {
+        Clock = clock;
         Factory = GrainFactoryProxy.For(this);
         PinAnswer = id => Builds.ContainsKey(id) ? PinOutcome.Pinned : PinOutcome.NotFound;
     }
+
+    public TimeProvider Clock { get; }
 
     public IGrainFactory Factory { get; }
 

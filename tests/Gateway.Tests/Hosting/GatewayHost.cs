@@ -43,13 +43,15 @@ internal sealed class GatewayHost : IAsyncDisposable
     /// <summary>A client of the service's own API.</summary>
     public BuildsClient Builds { get; }
 
-    public static async Task<GatewayHost> StartAsync()
+    /// <summary>Starts one whose grains, too, go by <paramref name="clock"/>; null for the machine's.</summary>
+    public static async Task<GatewayHost> StartAsync(TimeProvider? clock = null)
     {
-        var grains = new FakeGrains();
+        clock ??= TimeProvider.System;
+        var grains = new FakeGrains(clock);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(grains.Factory);
+        builder.Services.AddSingleton(clock).AddSingleton(grains.Factory);
         builder.Services.AddGateway(new GatewayOptions { Repositories = Repositories, Freshness = TimeSpan.FromSeconds(30) });
         var app = builder.Build();
         app.MapGateway();
