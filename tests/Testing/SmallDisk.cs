@@ -6,6 +6,8 @@ namespace ImageBuilder.Testing;
 /// <summary>A file system of its own, small and in memory, that can be made read-only. Only root can make one.</summary>
 public sealed class SmallDisk : IDisposable
 {
+    private bool _isReadOnly;
+
     /// <summary>Makes one of <paramref name="size"/> bytes.</summary>
     public SmallDisk(long size)
     {
@@ -23,12 +25,34 @@ public sealed class SmallDisk : IDisposable
     /// <summary>Its root.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("small-disk-").FullName;
 
-    /// <summary>Lets it be written to, or not.</summary>
-    public void SetReadOnly(bool isReadOnly) => Check("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", Folder);
+    /// <summary>
+    /// Lets it be written to, or not, by a second mount over the first: a disk with a file that is open for writing cannot be made read-only itself.
+    /// Such a file, the lock of a running service for one, stays as it is.
+    /// </summary>
+    public void SetReadOnly(bool isReadOnly)
+    {
+        if (isReadOnly == _isReadOnly)
+        {
+            return;
+        }
+
+        if (isReadOnly)
+        {
+            Check("mount", "--bind", Folder, Folder);
+            Check("mount", "-o", "remount,bind,ro", Folder);
+        }
+        else
+        {
+            Check("umount", "--lazy", Folder);
+        }
+
+        _isReadOnly = isReadOnly;
+    }
 
     /// <inheritdoc />
     public void Dispose()
     {
+        SetReadOnly(false);
         Check("umount", "--lazy", Folder);
         Directory.Delete(Folder);
     }

@@ -50,7 +50,6 @@ public sealed class FullDiskTests
     public async Task AppendAsync_DiskIsReadOnly_LosesNothingAndGoesOnWhenItIsNot()
     {
         using var disk = new SmallDisk(1 << 20);
-        // A file system with a file open for writing cannot be made read-only.
         var logs = new FileBuildLogs(disk.Folder, keptLogs: 0);
         await logs.AppendAsync(_build, new byte[100], default);
         disk.SetReadOnly(true);

@@ -6,7 +6,7 @@ using ImageBuilder.Testing;
 
 namespace ImageBuilder.Integration.Tests.Faults;
 
-/// <summary>A service whose disk has no room left, for some time.</summary>
+/// <summary>A service whose disk has no room left, or cannot be written to, for some time.</summary>
 public sealed class FullDiskTests
 {
     private const long Length = 1 << 20;
@@ -26,6 +26,7 @@ public sealed class FullDiskTests
         var refused = await Should.ThrowAsync<RpcException>(() => service.OrderAsync(Length));
         refused.Status.Detail.ShouldContain("No space left on device");
         service.Go(running);
+        await service.LoggedAsync($"Build {running.Id} could not be carried on");
         (await service.ReadLogAsync(ended)).ShouldBe(log);
         (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest())).Builds.Count.ShouldBe(2);
 
@@ -39,6 +40,63 @@ public sealed class FullDiskTests
         await service.StartAgainAsync();
         (await service.ReadLogAsync(ended)).ShouldBe(log);
         (await service.ReadLogAsync(next)).Length.ShouldBe((int)Length);
+    }
+
+    [ServiceFact]
+    public async Task Build_DiskIsReadOnly_SaysSoAndWhatIsStoredLastsAndBuildsGoOnOnceItIsNot()
+    {
+        using var disk = new SmallDisk(32 << 20);
+        await using var service = await ScriptedService.StartAsync(Path.Combine(disk.Folder, "data"));
+        var ended = await service.OrderAsync(Length);
+        service.Go(ended);
+        await service.EndAsync(ended);
+        var log = await service.ReadLogAsync(ended);
+        var running = await service.OrderAsync(Length);
+
+        disk.SetReadOnly(true);
+        var refused = await Should.ThrowAsync<RpcException>(() => service.OrderAsync(Length));
+        refused.Status.Detail.ShouldContain("Read-only file system");
+        service.Go(running);
+        await service.LoggedAsync($"Build {running.Id} could not be carried on");
+        (await service.ReadLogAsync(ended)).ShouldBe(log);
+        (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest())).Builds.Select(build => build.BuildId).ShouldBe([running.Id, ended.Id]);
+
+        disk.SetReadOnly(false);
+        var told = await service.EndAsync(running);
+        (told.Status, told.Failure.Reason).ShouldBe((BuildStatus.Failed, FailureReason.OutOfDisk), told.Failure.Message);
+        var next = await service.OrderAsync(Length);
+        service.Go(next);
+        (await service.EndAsync(next)).Failure.Message.ShouldBe(ScriptedBuilder.Message);
+        await service.KillAsync();
+        await service.StartAgainAsync();
+        (await service.ReadLogAsync(ended)).ShouldBe(log);
+        (await service.ReadLogAsync(next)).Length.ShouldBe((int)Length);
+        (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest())).Builds.Select(build => build.BuildId).ShouldBe([next.Id, running.Id, ended.Id]);
+    }
+
+    [ServiceFact]
+    public async Task Start_DiskIsReadOnly_SaysSoInOneLineAndChangesNothing()
+    {
+        using var disk = new SmallDisk(32 << 20);
+        await using var service = await ScriptedService.StartAsync(Path.Combine(disk.Folder, "data"));
+        var build = await service.OrderAsync(Length);
+        service.Go(build);
+        await service.EndAsync(build);
+        var log = await service.ReadLogAsync(build);
+        await service.KillAsync();
+        var before = service.Log;
+
+        disk.SetReadOnly(true);
+        var refused = await Should.ThrowAsync<InvalidOperationException>(service.StartAgainAsync);
+        var said = service.Log[before.Length..].TrimEnd();
+        disk.SetReadOnly(false);
+        await service.StartAgainAsync();
+
+        refused.Message.ShouldStartWith("the service ended with code 2:");
+        said.ShouldStartWith("imagebuilder-silo: dataFolder: ");
+        said.ShouldContain("Read-only file system");
+        said.ShouldNotContain("\n");
+        (await service.ReadLogAsync(build)).ShouldBe(log);
     }
 
     private static string Fill(SmallDisk disk)

@@ -27,8 +27,8 @@ internal sealed class ScriptedService : IAsyncDisposable
     /// <summary>What the service keeps.</summary>
     public string Data { get; private set; } = null!;
 
-    /// <summary>What the service has logged.</summary>
-    public string Log => File.ReadAllText(_process!.Process.LogFile);
+    /// <summary>What the service has logged, and those that ran on its data before.</summary>
+    public string Log => File.ReadAllText(Path.Combine(_options.DataFolder, "log"));
 
     public int MetricsPort => _process!.Options.MetricsPort;
 
@@ -89,6 +89,16 @@ internal sealed class ScriptedService : IAsyncDisposable
 
     /// <summary>Lets a build go on and write all of its log.</summary>
     public void Go(StartedBuild build) => _builder.Go(build.Order);
+
+    /// <summary>Ends when the service has logged <paramref name="text"/>.</summary>
+    public async Task LoggedAsync(string text)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
+        for (var deadline = RunningService.Deadline; !Log.Contains(text, StringComparison.Ordinal);)
+        {
+            await timer.WaitForNextTickAsync(deadline);
+        }
+    }
 
     /// <summary>The build at its end.</summary>
     public async Task<Contracts.V1.Build> EndAsync(StartedBuild build)
