@@ -116,6 +116,7 @@ internal static class ServiceHost
                 Memory = configuration.Process.MemoryLimit,
                 MilliCpus = (int)configuration.Process.CpuLimit,
                 Processes = (int)configuration.Process.PidsLimit,
+                Disk = configuration.Process.DiskLimit,
             },
             Network = configuration.Process.Network,
             DeniedNetworks = [.. configuration.Process.DeniedNetworks],

@@ -33,6 +33,10 @@ internal sealed record ProcessConfiguration
     [NumberRange(0, 1L << 22)]
     public long PidsLimit { get; init; } = 4096;
 
+    /// <summary>Disk that one build takes up, in bytes, 0 to 1125899906842624 (1 PiB); 0 means no limit. Default: 21474836480 (20 GiB).</summary>
+    [NumberRange(0, 1L << 50)]
+    public long DiskLimit { get; init; } = 20L << 30;
+
     /// <summary>
     /// How many bytes of layers and cache mounts the build engine keeps for later builds, 1048576 (1 MiB) to 1125899906842624 (1 PiB); what is past it is removed
     /// when a build ends and no other runs. Default: 21474836480 (20 GiB).

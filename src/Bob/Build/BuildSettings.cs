@@ -35,6 +35,9 @@ internal sealed record BuildSettings
     /// <summary>Whether every step is run anew; default false.</summary>
     public bool NoCache { get; init; }
 
+    /// <summary>How many bytes of disk the build may take up, with buildah; default 0, no limit.</summary>
+    public long DiskLimit { get; init; }
+
     /// <summary>Which program builds; default: BuildKit where it is to be had, else buildah.</summary>
     public EngineKind Engine { get; init; }
 
@@ -91,6 +94,9 @@ internal sealed record BuildSettings
             StorageRoot = ReadStorageRoot(variable),
             Network = Text("BOB_NETWORK", "host"),
             NoCache = Flag("BOB_NO_CACHE"),
+            DiskLimit = long.TryParse(Text("BOB_DISK_LIMIT", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes)
+                ? bytes
+                : throw new UsageException("BOB_DISK_LIMIT: must be a number of bytes; 0 for no limit"),
             ProxyAddressFile = Text("BOB_PROXY_ADDRESS_FILE", string.Empty),
             Engine = Text("BOB_ENGINE", "auto") switch
             {

@@ -92,7 +92,8 @@ internal sealed class Buildah : IEngine
     private async Task<string> MakeAsync(BuildInput input, CancellationToken cancellationToken)
     {
         _folder.Configure(_settings.Base.Domain, input.Dockerfile.Registries);
-        StepRuntime.Write(Runtime, Graph, [input.Context, PrepareCaches()]);
+        var caches = PrepareCaches();
+        StepRuntime.Write(Runtime, Graph, [input.Context, caches]);
         List<string> arguments =
         [
             .. Storage, "build",
@@ -109,13 +110,16 @@ internal sealed class Buildah : IEngine
         var completed = false;
         try
         {
-            var (exitCode, tail) = await ForegroundCommand.RunAsync(
-                Confinement.Program,
-                [.. Confinement.Of("buildah"), .. arguments, input.Context],
-                Variables,
-                input.Context,
-                silent: false,
-                _settings.Extras.Secrets.Values,
+            var (exitCode, tail) = await WithinDiskLimitAsync(
+                caches,
+                stop => ForegroundCommand.RunAsync(
+                    Confinement.Program,
+                    [.. Confinement.Of("buildah"), .. arguments, input.Context],
+                    Variables,
+                    input.Context,
+                    silent: false,
+                    _settings.Extras.Secrets.Values,
+                    stop),
                 cancellationToken);
             if (exitCode != 0)
             {
@@ -134,6 +138,27 @@ internal sealed class Buildah : IEngine
 
         var id = await File.ReadAllTextAsync(_folder.ImageIdFile, cancellationToken);
         return id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+    }
+
+    private async Task<(int ExitCode, string Tail)> WithinDiskLimitAsync(
+        string caches, Func<CancellationToken, Task<(int ExitCode, string Tail)>> build, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Directory.CreateDirectory(Graph);
+        var exceeded = new DiskLimit(Graph, _folder.Hooks, [_folder.Temporary, caches], _time).ExceededAsync(_settings.DiskLimit, stop.Token);
+        var building = build(stop.Token);
+        await Task.WhenAny(building, exceeded);
+        if (!exceeded.IsCompletedSuccessfully)
+        {
+            var ended = await building;
+            await stop.CancelAsync();
+            await exceeded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ended;
+        }
+
+        await stop.CancelAsync();
+        await ((Task)building).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        throw new BobException(FailureReason.OutOfDisk, $"build failed: it takes up more disk than a build may, {_settings.DiskLimit >> 20} MiB");
     }
 
     // The engine looks up a step by its text. What a mount shows it does not count: a changed file would go unseen, and what a step made of an owner's secrets and

@@ -89,6 +89,7 @@ internal static class BobCommand
                                       installed, else buildah
               BOB_EXTERNAL_BUILDKITD  address of a buildkitd that runs already, such as unix:///run/buildkitd.sock; without it a build starts its own
               BOB_STORAGE_ROOT        what the engine keeps from build to build (default /var/lib/bob)
+              BOB_DISK_LIMIT          how many bytes of disk the build may take up, with buildah (default 0: no limit)
               BOB_CACHE_LIMIT         how many bytes of that (default 21474836480, at least 1048576)
               BOB_OWNER               up to 64 letters and digits: whose cache mounts the steps get; without it they start empty
               BOB_NETWORK             host or none: the network of RUN steps (default host)

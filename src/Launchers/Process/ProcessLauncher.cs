@@ -210,6 +210,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_STORAGE_ROOT", _options.StorageFolder),
             ("BOB_ENGINE", "buildah"),
             ("BOB_OWNER", OwnerKey(order.Owner)),
+            ("BOB_DISK_LIMIT", _options.Limits.Disk.ToString(CultureInfo.InvariantCulture)),
             ("BOB_CACHE_LIMIT", _options.CacheLimit.ToString(CultureInfo.InvariantCulture)),
             // Its network is the build's own already, unless there is to be none.
             ("BOB_NETWORK", _options.Network == BuildNetwork.None ? "none" : "host"),

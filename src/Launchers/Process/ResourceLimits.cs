@@ -11,4 +11,7 @@ public sealed record ResourceLimits
 
     /// <summary>Processes and threads. Default 4096.</summary>
     public int Processes { get; init; } = 4096;
+
+    /// <summary>Disk that the steps of the build take up, in bytes. Default 20 GiB.</summary>
+    public long Disk { get; init; } = 20L << 30;
 }

@@ -66,6 +66,23 @@ public sealed partial class BobBuildTests : IAsyncLifetime
         (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
     }
 
+    /// <summary>Whatever it fills: a layer, over several steps, or a cache mount.</summary>
+    [NeedsProgramsTheory("buildah", "runc", "docker-registry", "skopeo")]
+    [InlineData("RUN dd if=/dev/zero of=/large bs=1M count=2000 && sleep 60")]
+    [InlineData("RUN dd if=/dev/zero of=/a bs=1M count=150\nRUN dd if=/dev/zero of=/b bs=1M count=150 && sleep 60")]
+    [InlineData("RUN --mount=type=cache,target=/cache dd if=/dev/zero of=/cache/large bs=1M count=2000 && sleep 60")]
+    public async Task Build_FillsTheDisk_IsEndedAndSaysWhy(string steps)
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\n{steps}\n");
+        attempt.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
+
+        (await attempt.RunAsync()).ShouldBe(1, attempt.Log);
+
+        attempt.Reason.ShouldBe("OutOfDisk");
+        attempt.Message.ShouldBe("build failed: it takes up more disk than a build may, 200 MiB");
+        await NothingIsLeftAsync();
+    }
+
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_FileBehindABindMountChanges_IsSeen()
     {
