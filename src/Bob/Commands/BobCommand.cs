@@ -20,7 +20,7 @@ internal static class BobCommand
             Exit codes: 0 all went well, 1 failed or stopped (.gitpod/outcome.json in the workspace says why), 2 called in a way that is not understood.
             """)
         {
-            Init(), Build(), Proxy(), Daemon(),
+            Init(), Build(), Proxy(), Daemon(), Clean(),
         };
         var parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
@@ -158,6 +158,24 @@ internal static class BobCommand
             Auth = Value(parsed, auth, "WORKSPACEKIT_BOBPROXY_AUTH"),
             AdditionalAuth = Value(parsed, additionalAuth, "WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH"),
         }));
+        return command;
+    }
+
+    private static Command Clean()
+    {
+        var command = new Command(
+            "clean",
+            """
+            Removes what builders that were killed have left in buildah's storage: containers, folders, control groups. The next build would do it too; builds
+            that run are not disturbed.
+
+            Environment:
+              BOB_STORAGE_ROOT        the storage (default /var/lib/bob)
+              BOB_CACHE_LIMIT         how many bytes of layers and cache mounts stay (default 21474836480, at least 1048576)
+
+            Exit codes: 0 done, 1 something could not be removed (the last line on stderr says why), 2 wrong usage.
+            """);
+        command.SetAction((_, _) => CleanVerb.RunAsync());
         return command;
     }
 

@@ -12,6 +12,7 @@ internal sealed class ProcessAttempt : IAttempt
     private readonly BuilderProcess? _build;
     private readonly ControlGroup? _group;
     private readonly ProcessLauncherOptions _options;
+    private readonly Func<CancellationToken, Task> _cleanEngine;
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _letGo = new();
     private readonly RawLog _log;
@@ -23,6 +24,7 @@ internal sealed class ProcessAttempt : IAttempt
         BuilderProcess? build,
         ControlGroup? group,
         ProcessLauncherOptions options,
+        Func<CancellationToken, Task> cleanEngine,
         TimeProvider clock)
     {
         _folder = folder;
@@ -31,6 +33,7 @@ internal sealed class ProcessAttempt : IAttempt
         _build = build;
         _group = group;
         _options = options;
+        _cleanEngine = cleanEngine;
         _clock = clock;
         _log = new RawLog(folder.Log, build);
         Completion = WatchAsync(_letGo.Token);
@@ -72,6 +75,12 @@ internal sealed class ProcessAttempt : IAttempt
         // Until they are gone they may make files where files are being removed.
         await Task.WhenAll(Processes.Select(process => process.WaitForExitAsync(_clock, cancellationToken)));
         _group?.Remove();
+        if (OutcomeFile.Read(_folder.Outcome) is null)
+        {
+            // It was killed, and did not clean up after itself.
+            await _cleanEngine(cancellationToken);
+        }
+
         await FolderRemoval.RemoveAsync(_folder.Root);
     }
 

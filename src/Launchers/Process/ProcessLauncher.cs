@@ -30,6 +30,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     private readonly ILogger<ProcessLauncher> _logger;
     private readonly IReadOnlyList<ControlGroupHierarchy> _hierarchies;
     private readonly string _groups;
+    private readonly EngineCleaner _cleaner;
     private readonly SpareProxies _spares;
 
     /// <summary>A launcher; one at a time uses a work folder.</summary>
@@ -39,6 +40,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         _keychain = keychain;
         _clock = clock;
         _logger = logger;
+        _cleaner = new EngineCleaner(options, logger);
         _hierarchies = ControlGroupHierarchy.Read();
         _groups = $"imagebuilder-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.WorkFolder)))[..8]}";
         _spares = new SpareProxies(options.SpareProxyLifetime, clock, StartSpareAsync);
@@ -78,7 +80,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             }
 
             build = await StartAsync(folder, folder.Log, "build", [], BuildVariables(folder, order), group, string.Empty, cancellationToken);
-            var attempt = new ProcessAttempt(folder, proxy, init, build, group, _options, _clock);
+            var attempt = new ProcessAttempt(folder, proxy, init, build, group, _options, _cleaner.CleanAsync, _clock);
             _ = ReplenishAfterAsync(attempt);
             return attempt;
         }
@@ -117,6 +119,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
                 BuilderProcess.Find(folder.ProcessId("build")),
                 ControlGroup.Find(folder.ControlGroup),
                 _options,
+                _cleaner.CleanAsync,
                 _clock)
             : null;
         return Task.FromResult(attempt);
@@ -157,6 +160,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         {
             await Task.Yield();
             await ControlGroup.SweepAsync(_hierarchies, _groups, id => Directory.Exists(Path.Combine(_options.WorkFolder, id)));
+            await _cleaner.CleanAsync(CancellationToken.None);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -340,8 +344,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             environment[name] = value;
         }
 
-        string[] bob = _options.Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", _options.Bob] : [_options.Bob];
-        string[] command = [.. bob, verb, .. arguments];
+        string[] command = [.. _options.BobCommand, verb, .. arguments];
         if (verb == "build" && _options.Network != BuildNetwork.Host)
         {
             command = await OwnNetwork.PrepareAsync(folder, command, cancellationToken);

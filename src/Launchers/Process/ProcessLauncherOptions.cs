@@ -45,4 +45,7 @@ public sealed record ProcessLauncherOptions
     /// when its builder does not listen.
     /// </summary>
     public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>What runs <see cref="Bob"/>.</summary>
+    internal IReadOnlyList<string> BobCommand => Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", Bob] : [Bob];
 }

@@ -40,6 +40,9 @@ internal sealed class FakeBob : IAsyncDisposable
             build)
             {build}
             ;;
+            clean)
+            echo "$BOB_STORAGE_ROOT" >>"$TEST/cleaned"
+            ;;
             esac
             """);
         File.SetUnixFileMode(Bob, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -43,6 +43,25 @@ public sealed class ProcessLauncherTests
         await bob.NoProcessesAsync();
     }
 
+    /// <summary>A builder that ends by itself cleans up; there the next build need not wait for another process.</summary>
+    [Theory]
+    [InlineData("kill -9 $$", true)]
+    [InlineData(FakeBob.BuildSucceeds, false)]
+    public async Task Remove_BuilderWasKilled_CleansTheEngine(string build, bool cleans)
+    {
+        await using var bob = new FakeBob(build);
+        var storage = Path.Combine(bob.Folder, "storage");
+        var attempt = await bob.LaunchAsync();
+        await bob.Launcher.Swept;
+        Directory.CreateDirectory(Path.Combine(storage, "builds"));
+        await attempt.Completion.WaitAsync(FakeBob.Patience);
+
+        await attempt.RemoveAsync(CancellationToken.None);
+
+        var cleaned = Path.Combine(bob.Folder, "cleaned");
+        (File.Exists(cleaned) ? await File.ReadAllLinesAsync(cleaned) : []).ShouldBe(cleans ? [storage] : []);
+    }
+
     [Fact]
     public async Task Launch_InitFails_ItsReasonAndTheBuilderIsEnded()
     {

@@ -1,0 +1,14 @@
+using ImageBuilder.Bob.Build;
+
+namespace ImageBuilder.Bob.Commands;
+
+/// <summary><c>bob clean</c>: removes what builders that were killed have left, without waiting for the next build to do it.</summary>
+internal static class CleanVerb
+{
+    /// <summary>Cleans the storage that the variables name.</summary>
+    public static Task<int> RunAsync() => Verb.RunAsync(async stop =>
+    {
+        await using var engine = new Buildah(BuildSettings.Read(Environment.GetEnvironmentVariable), TimeProvider.System);
+        await engine.PrepareAsync(stop);
+    });
+}
