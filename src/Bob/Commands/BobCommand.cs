@@ -54,6 +54,7 @@ internal static class BobCommand
             left in no file. Submodules are fetched too.
 
             Variables: BOB_WORKSPACE (default /workspace), BOB_SSH_KNOWN_HOSTS (a file of ssh hosts that are known beside those of /etc/ssh/ssh_known_hosts),
+            BOB_CONTEXT_SIZE_LIMIT (bytes that the context may take with its history, default 10737418240), BOB_CONTEXT_FILES_LIMIT (its files and folders, default 1000000),
             SSH_AUTH_SOCK (the agent with the key for ssh; the machine's own keys are not used), http_proxy, https_proxy, no_proxy and their like.
 
             Exit codes: 0 the context is there, 1 it cannot be had or bob was stopped (.gitpod/outcome.json says why), 2 a flag, variable or the document on stdin is wrong.

@@ -18,11 +18,12 @@ internal static class InitVerb
         return Verb.RunAsync(
             async stop =>
             {
+                var limits = ContextLimits.Read(Environment.GetEnvironmentVariable);
                 var initializer = await ReadAsync(stop);
                 if (initializer.Git is { } git)
                 {
                     using var authorities = await CombineAsync(caBundles, stop);
-                    await new GitContext(workspace, git, authorities?.FilePath, TimeProvider.System).FetchAsync(stop);
+                    await new GitContext(workspace, git, authorities?.FilePath, limits, TimeProvider.System).FetchAsync(stop);
                 }
 
                 workspace.Outcomes.WriteReady();

@@ -10,7 +10,7 @@ namespace ImageBuilder.Bob.Init;
 /// Fetches a build context with git. Neither the machine's configuration nor the repository takes part: no hooks, no templates, no helpers, no
 /// transports but http, https and ssh, no question to a terminal, and none of the machine's own ssh keys.
 /// </summary>
-internal sealed partial class GitContext(Workspace workspace, GitInitializer initializer, string? authorities, TimeProvider time)
+internal sealed partial class GitContext(Workspace workspace, GitInitializer initializer, string? authorities, ContextLimits limits, TimeProvider time)
 {
     /// <summary>How long fetching may take.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
@@ -53,7 +53,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         try
         {
             using var login = await OpenLoginAsync(either.Token);
-            await CloneAsync(clone, Settings(login), either.Token);
+            await limits.HoldAsync(clone, _remote.Address, ending => CloneAsync(clone, Settings(login), ending), time, either.Token);
             ContextFolder.Move(clone, destination, isWorkspace: destination == workspace.Root);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

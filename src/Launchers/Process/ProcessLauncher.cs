@@ -22,6 +22,9 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     // Not for `build`, which would hand them, and the passwords in them, to the RUN steps; it reaches nothing but its proxy.
     private static readonly string[] ProxyVariables = [.. new[] { "http_proxy", "https_proxy", "all_proxy", "no_proxy" }.SelectMany(name => (string[])[name, name.ToUpperInvariant()])];
 
+    // For `init` alone: whoever reaches the agent can sign with its keys.
+    private static readonly string[] InitVariables = ["SSH_AUTH_SOCK", "BOB_SSH_KNOWN_HOSTS", "BOB_CONTEXT_SIZE_LIMIT", "BOB_CONTEXT_FILES_LIMIT"];
+
     private static readonly TimeSpan SpareEndPatience = TimeSpan.FromSeconds(5);
 
     private readonly ProcessLauncherOptions _options;
@@ -331,6 +334,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     {
         var environment = InheritedVariables
             .Concat(verb == "build" ? [] : ProxyVariables)
+            .Concat(verb == "init" ? InitVariables : [])
             .Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
             .Where(variable => variable.Value is not null)
             .ToDictionary(variable => variable.Name, variable => variable.Value!);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImageBuilder.Bob.Tests.Processes;
@@ -266,6 +268,64 @@ public sealed class BobInitTests : IAsyncLifetime
         Outcome().Message.ShouldContain("transport that is not allowed");
     }
 
+    [NeedsProgramsTheory("git")]
+    [InlineData("BOB_CONTEXT_SIZE_LIMIT", "300000", "larger than 300000 bytes")]
+    [InlineData("BOB_CONTEXT_FILES_LIMIT", "50", "more than 50 files")]
+    public async Task Init_ContextPastALimit_SaysWhichAndLeavesNothing(string variable, string limit, string reason)
+    {
+        await AddLargeAsync();
+
+        (await LimitedAsync(_open!.Url("large.git"), (variable, limit))).ExitCode.ShouldBe(1);
+
+        Outcome().Reason.ShouldBe("ContextUnavailable");
+        Outcome().Message.ShouldContain(reason);
+        Outcome().Message.ShouldContain(variable);
+        Directory.EnumerateFileSystemEntries(Workspace).Select(Path.GetFileName).ShouldBe([".gitpod"]);
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_ContextPastALimitWhileGitRuns_EndsGit()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await AddSubmoduleAsync($"http://{silent.LocalEndpoint}/sub.git");
+
+        var running = LimitedAsync(_open!.Url("outer.git"), ("BOB_CONTEXT_FILES_LIMIT", "200"));
+        using var connection = await silent.AcceptSocketAsync();
+        for (var number = 0; number < 200; number++)
+        {
+            _folder.Write($"many/{number}", string.Empty);
+        }
+
+        // Git waits for its answer; the folder that it fills grows past the limit meanwhile.
+        Directory.Move(_folder["many"], Path.Combine(Directory.EnumerateDirectories(Workspace, ".bob-*").Single(), "many"));
+        (await running).ExitCode.ShouldBe(1);
+
+        Outcome().Message.ShouldContain("more than 200 files");
+        await using var stream = new NetworkStream(connection);
+        (await new StreamReader(stream).ReadToEndAsync()).ShouldStartWith("GET /sub.git/info/refs");
+    }
+
+    [NeedsProgramsFact("git")]
+    public async Task Init_ContextBelowItsLimits_IsFetched()
+    {
+        await AddLargeAsync();
+
+        (await LimitedAsync(_open!.Url("large.git"), ("BOB_CONTEXT_SIZE_LIMIT", "2000000"), ("BOB_CONTEXT_FILES_LIMIT", "200"))).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("BOB_CONTEXT_SIZE_LIMIT", "0")]
+    [InlineData("BOB_CONTEXT_SIZE_LIMIT", "10G")]
+    [InlineData("BOB_CONTEXT_FILES_LIMIT", "-1")]
+    public async Task Init_LimitThatIsNone_IsAUsageError(string variable, string limit)
+    {
+        var result = await LimitedAsync("http://127.0.0.1:1/a.git", (variable, limit));
+
+        result.ExitCode.ShouldBe(2);
+        result.Errors.ShouldStartWith(variable);
+    }
+
     [NeedsProgramsFact("git")]
     public async Task Init_ServerOfAPrivateAuthority_IsTrustedByItsBundleAlone()
     {
@@ -338,14 +398,27 @@ public sealed class BobInitTests : IAsyncLifetime
         return (result.ExitCode, result.Output + result.Errors);
     }
 
+    private Task<CommandResult> LimitedAsync(string url, params (string Name, string Value)[] limits) => Processes.Bob.RunAsync(
+        "init", new JsonObject { ["git"] = new JsonObject { ["remoteUri"] = url } }.ToJsonString(), [("BOB_WORKSPACE", Workspace), .. limits]);
+
+    private async Task AddLargeAsync()
+    {
+        var large = await GitRepository.CreateAsync(_folder["git/large.git"]);
+        await large.CommitAsync(Enumerable.Range(0, 100).ToDictionary(number => $"folder/{number}", number => new string((char)('0' + (number % 10)), 5000)));
+    }
+
     private async Task AddSubmoduleAsync(string url)
     {
         var outer = await GitRepository.CreateAsync(_folder["git/outer.git"]);
         await outer.CommitAsync(new Dictionary<string, string> { [".gitmodules"] = $"[submodule \"sub\"]\n\tpath = sub\n\turl = {url}\n" });
-        var tree = await Command.CheckAsync("git", ["-C", outer.Folder, "mktree"], $"100644 blob {await Command.CheckAsync("git", ["-C", outer.Folder, "rev-parse", "main:.gitmodules"])}\t.gitmodules\n160000 commit {_second}\tsub\n");
-        var author = new Dictionary<string, string> { ["GIT_AUTHOR_NAME"] = "a", ["GIT_AUTHOR_EMAIL"] = "a@b", ["GIT_COMMITTER_NAME"] = "a", ["GIT_COMMITTER_EMAIL"] = "a@b" };
-        var commit = await Command.CheckAsync("git", ["-C", outer.Folder, "commit-tree", tree, "-m", "sub"], variables: author);
-        await Command.CheckAsync("git", ["-C", outer.Folder, "update-ref", "refs/heads/main", commit]);
+        await AddEntryAsync(outer, $"160000 commit {_second}\tsub");
+    }
+
+    private static async Task AddEntryAsync(GitRepository repository, string entry)
+    {
+        Task<string> GitAsync(string[] arguments, string input = "") => Command.CheckAsync("git", ["-C", repository.Folder, "-c", "user.name=a", "-c", "user.email=a@b", .. arguments], input);
+        var tree = await GitAsync(["mktree"], $"{await GitAsync(["ls-tree", "main"])}\n{entry}\n");
+        await GitAsync(["update-ref", "refs/heads/main", await GitAsync(["commit-tree", tree, "-m", "entry"])]);
     }
 
     private string Read(string name) => File.ReadAllText(Path.Combine(Workspace, name));

@@ -213,6 +213,29 @@ public sealed class ProcessLauncherTests
     }
 
     [Fact]
+    public async Task Launch_WhatGitIsSetUpBy_ReachesInitAlone()
+    {
+        string[] settings = ["SSH_AUTH_SOCK=/run/agent", "BOB_SSH_KNOWN_HOSTS=/etc/hosts.known", "BOB_CONTEXT_SIZE_LIMIT=7000000", "BOB_CONTEXT_FILES_LIMIT=7000"];
+        foreach (var setting in settings.Select(setting => setting.Split('=')))
+        {
+            Environment.SetEnvironmentVariable(setting[0], setting[1]);
+        }
+
+        const string Tell = "env >$TEST/env-$verb; : >$TEST/done-$verb; exec sleep 600";
+        await using var bob = new FakeBob(build: Tell, init: Tell, proxy: Tell);
+        await bob.LaunchAsync();
+        var told = new Dictionary<string, string[]>();
+        foreach (var verb in new[] { "init", "proxy", "build" })
+        {
+            await bob.SignalAsync($"done-{verb}");
+            told[verb] = await File.ReadAllLinesAsync(Path.Combine(bob.Folder, $"env-{verb}"));
+        }
+
+        settings.ShouldBeSubsetOf(told["init"]);
+        settings.Intersect([.. told["proxy"], .. told["build"]]).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task ReadLog_WhileItGrows_EveryByteOnceByOffset()
     {
         await using var bob = new FakeBob(build: "echo one; : >$TEST/one; while [ ! -e $TEST/go ]; do sleep 0.01; done; echo two; " + FakeBob.BuildSucceeds, init: ": >\"$BOB_WORKSPACE/.gitpod/ready\"");
