@@ -98,6 +98,8 @@ internal sealed class Buildah : IEngine
         [
             .. Storage, "build",
             "--format", "docker", "--isolation", "oci", "--runtime", Runtime, "--network", _settings.Network,
+            // A step that sends packets as it likes would go around the routes of its network.
+            "--cap-drop", "CAP_NET_RAW",
             "--layers", "--pull-always", "--http-proxy=false", "--signature-policy", _folder.PolicyFile, "--hooks-dir", _folder.Hooks,
             "--iidfile", _folder.ImageIdFile, "--file", input.DockerfilePath,
             .. Extras,

@@ -53,6 +53,12 @@ internal static class ContextFolder
             {
                 directory.MoveTo(target);
             }
+            else if (entry.LinkTarget is { } link)
+            {
+                // What leads to a folder is no file, and moving it is refused.
+                File.CreateSymbolicLink(target, link);
+                entry.Delete();
+            }
             else
             {
                 File.Move(entry.FullName, target);

@@ -342,11 +342,24 @@ public sealed class CredentialHelperTests : IDisposable
 
     private Task<RegistryCredential?> FindAsync(string host) => Source().FindAsync(host, default).AsTask();
 
+    private static async Task<char> StateAsync(string id)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync($"/proc/{id}/stat")).Split(") ")[^1][0];
+        }
+        catch (IOException)
+        {
+            // It is gone, perhaps since a moment ago.
+            return 'X';
+        }
+    }
+
     private async Task ShouldEndAsync(string pidFile)
     {
         var id = (await File.ReadAllTextAsync(_folder.File(pidFile))).Trim();
         var patience = Stopwatch.StartNew();
-        while (File.Exists($"/proc/{id}/stat") && (await File.ReadAllTextAsync($"/proc/{id}/stat")).Split(") ")[^1][0] is not ('Z' or 'X'))
+        while (await StateAsync(id) is not ('Z' or 'X'))
         {
             patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
             await Task.Delay(5);

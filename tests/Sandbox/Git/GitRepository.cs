@@ -34,8 +34,12 @@ public sealed class GitRepository
         return new GitRepository(folder);
     }
 
-    /// <summary>Commits exactly <paramref name="files"/> (path to text) on top of <paramref name="branch"/> and gives the commit's id.</summary>
-    public async Task<string> CommitAsync(IReadOnlyDictionary<string, string> files, string branch = "main", CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Commits exactly <paramref name="files"/> (path to text) and symbolic <paramref name="links"/> (path to target) on top of <paramref name="branch"/>, and gives
+    /// the commit's id.
+    /// </summary>
+    public async Task<string> CommitAsync(
+        IReadOnlyDictionary<string, string> files, string branch = "main", IReadOnlyDictionary<string, string>? links = null, CancellationToken cancellationToken = default)
     {
         var head = await Command.RunAsync("git", ["-C", Folder, "rev-parse", "--verify", "--quiet", $"refs/heads/{branch}"], variables: Variables, cancellationToken: cancellationToken);
         var stream = new StringBuilder()
@@ -48,9 +52,10 @@ public sealed class GitRepository
         }
 
         stream.Append("deleteall\n");
-        foreach (var (path, text) in files.OrderBy(file => file.Key, StringComparer.Ordinal))
+        var entries = files.Select(file => (Mode: "100644", Path: file.Key, Text: file.Value)).Concat((links ?? new Dictionary<string, string>()).Select(link => (Mode: "120000", Path: link.Key, Text: link.Value)));
+        foreach (var (mode, path, text) in entries.OrderBy(entry => entry.Path, StringComparer.Ordinal))
         {
-            stream.Append($"M 100644 inline {path}\n").Append($"data {Encoding.UTF8.GetByteCount(text)}\n{text}\n");
+            stream.Append($"M {mode} inline {path}\n").Append($"data {Encoding.UTF8.GetByteCount(text)}\n{text}\n");
         }
 
         await Command.CheckAsync("git", ["-C", Folder, "fast-import", "--quiet"], stream.ToString(), Variables, cancellationToken: cancellationToken);
