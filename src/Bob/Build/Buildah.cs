@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
 
@@ -68,11 +67,7 @@ internal sealed class Buildah : IEngine
             }
         }
 
-        // The engine was killed before it noted whose they are. They are older than every builder that is alive, so none of these made them.
-        var oldest = EngineFolder.StartOfOldest(Builds);
-        List<WorkingContainer> nobodys = [.. containers.Intersect(WorkingContainer.ReadAll(Graph)).Where(container => container.Created < oldest && !File.Exists(container.NoteFile))];
-        nobodys.ForEach(container => container.Note());
-        await RemoveAsync(nobodys, cancellationToken);
+        await RemoveStrayAsync(containers, cancellationToken);
     }
 
     /// <inheritdoc />
@@ -219,16 +214,33 @@ internal sealed class Buildah : IEngine
             StepCgroups.Remove(container, File.ReadLines(folder.CgroupFile));
         }
 
-        var containers = new List<WorkingContainer>();
-        foreach (var container in WorkingContainer.ReadAll(Graph))
+        await RemoveAsync([.. WorkingContainer.ReadAll(Graph).Where(container => container.IsOf(folder.Hooks))], cancellationToken);
+    }
+
+    // Of those listed before this builder held the storage.
+    private async Task RemoveStrayAsync(IReadOnlyList<WorkingContainer> before, CancellationToken cancellationToken)
+    {
+        var oldest = EngineFolder.StartOfOldest(Builds);
+        List<WorkingContainer> stray = [];
+        foreach (var container in before.Intersect(WorkingContainer.ReadAll(Graph)))
         {
-            if (await MentionsAsync(container.NoteFile, folder.Hooks, cancellationToken))
+            if (container.IsOfNoneIn(Builds))
             {
-                containers.Add(container);
+                stray.Add(container);
+            }
+            else if (container.Created < oldest && !File.Exists(container.NoteFile))
+            {
+                // The engine was killed before it noted whose it is. It is older than every builder that is alive, so none of these made it.
+                container.Note();
+                stray.Add(container);
             }
         }
 
-        await RemoveAsync(containers, cancellationToken);
+        await RemoveAsync(stray, cancellationToken);
+        foreach (var folder in WorkingContainer.UnlistedFolders(Graph))
+        {
+            _ = await FolderRemoval.TryRemoveAsync(folder);
+        }
     }
 
     private async Task RemoveAsync(List<WorkingContainer> containers, CancellationToken cancellationToken)
@@ -242,16 +254,4 @@ internal sealed class Buildah : IEngine
     private static Task<(int ExitCode, string Tail)> RunAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder, bool silent, CancellationToken cancellationToken) =>
         ForegroundCommand.RunAsync(Confinement.Program, [.. Confinement.Of("buildah"), .. arguments], variables, folder, silent, secrets: [], cancellationToken);
-
-    private static async Task<bool> MentionsAsync(string file, string hooks, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await File.ReadAllTextAsync(file, cancellationToken)).Contains(JsonEncodedText.Encode(hooks).ToString(), StringComparison.Ordinal);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return false;
-        }
-    }
 }

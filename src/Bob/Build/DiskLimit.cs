@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build;
@@ -53,37 +52,12 @@ internal sealed class DiskLimit(string graph, string hooks, IReadOnlyList<string
     // A layer that is gone has become a part of the image.
     private async Task<long> CountLayersAsync()
     {
-        foreach (var layer in Layers())
+        foreach (var layer in WorkingContainer.ReadAll(graph).Where(container => container.IsOf(hooks)).Select(container => container.Layer))
         {
             _layers[layer] = await CountAsync([Path.Combine(graph, "overlay", layer, "diff")]);
         }
 
         return _layers.Values.Sum();
-    }
-
-    private IEnumerable<string> Layers()
-    {
-        var driver = Path.Combine(graph, "overlay-containers");
-        var list = Path.Combine(driver, "containers.json");
-        return !File.Exists(list) ? [] :
-        [
-            .. JsonDocument.Parse(File.ReadAllText(list)).RootElement.EnumerateArray()
-                .Where(container => Mentions(Path.Combine(driver, container.GetProperty("id").GetString()!, "userdata", "buildah.json")))
-                .Select(container => container.GetProperty("layer").GetString()!),
-        ];
-    }
-
-    private bool Mentions(string note)
-    {
-        try
-        {
-            return File.ReadAllText(note).Contains(JsonEncodedText.Encode(hooks).ToString(), StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            // It is not written yet, or the container was just removed.
-            return false;
-        }
     }
 
     // By a program, since steps may give files names that .NET cannot name.

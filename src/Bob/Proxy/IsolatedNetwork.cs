@@ -6,6 +6,7 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace ImageBuilder.Bob.Proxy;
@@ -16,14 +17,11 @@ namespace ImageBuilder.Bob.Proxy;
 /// </summary>
 internal sealed partial class IsolatedNetwork : IDisposable
 {
-    /// <summary>The name server inside, once connected: it asks those of this machine.</summary>
-    public const string NameServer = "10.0.2.3";
-
     private const int NewNetwork = 0x4000_0000;
     private const string LinkLocal = "169.254.0.0/16";
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
-    private static readonly Dictionary<string, string> s_variables = new() { ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" };
+    private static readonly Dictionary<string, string> s_variables = new() { ["PATH"] = EnginePrograms.Path };
 
     private readonly SafeFileHandle _namespace;
     private Process? _uplink;

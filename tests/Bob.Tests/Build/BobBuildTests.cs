@@ -300,9 +300,33 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_EngineWasKilledBeforeItNotedWhoseItsContainerIs_RemovesIt()
     {
-        var container = (await Command.CheckAsync("buildah", [.. Storage(), "from", "scratch"])).Trim();
-        var id = await Command.CheckAsync("buildah", [.. Storage(), "inspect", "--format", "{{.ContainerID}}", container]);
-        File.Delete(Path.Combine(_stage.Storage, "graph/overlay-containers", id, "userdata/buildah.json"));
+        File.Delete(await MakeContainerAsync());
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_EngineOutlivedItsBuilderAndTheRemovalOfItsFolder_RemovesItsContainer()
+    {
+        var note = await MakeContainerAsync();
+        var hooks = Path.Combine(_stage.Storage, "builds", Guid.NewGuid().ToString("N"), "hooks");
+        var text = await File.ReadAllTextAsync(note);
+        await File.WriteAllTextAsync(note, text.Replace("\"type\":", $"\"Hooks\":[\"{hooks}\"],\"type\":", StringComparison.Ordinal));
+        (await File.ReadAllTextAsync(note)).ShouldContain(hooks);
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        await NothingIsLeftAsync();
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_EngineWasKilledWhileItRemovedAContainer_RemovesItsFolder()
+    {
+        Directory.CreateDirectory(Path.Combine(_stage.Storage, "graph/overlay-containers", new string('4', 64), "userdata"));
         using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
@@ -338,9 +362,18 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
     private string[] Storage() => ["--root", Path.Combine(_stage.Storage, "graph"), "--runroot", Path.Combine(_stage.Storage, "run")];
 
+    // Gives the file in which the engine noted what it is.
+    private async Task<string> MakeContainerAsync()
+    {
+        var container = (await Command.CheckAsync("buildah", [.. Storage(), "from", "scratch"])).Trim();
+        var id = await Command.CheckAsync("buildah", [.. Storage(), "inspect", "--format", "{{.ContainerID}}", container]);
+        return Path.Combine(_stage.Storage, "graph/overlay-containers", id, "userdata/buildah.json");
+    }
+
     private async Task NothingIsLeftAsync()
     {
         (await Command.CheckAsync("buildah", [.. Storage(), "containers", "--all", "--quiet"])).ShouldBeEmpty();
+        Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "graph/overlay-containers")).ShouldBeEmpty();
         Directory.EnumerateFileSystemEntries(Path.Combine(_stage.Storage, "builds")).ShouldBeEmpty();
         var names = await Command.CheckAsync("buildah", [.. Storage(), "images", "--noheading", "--format", "{{.Name}}"]);
         names.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(image => image == "<none>" || _stage.BaseImage.StartsWith(image, StringComparison.Ordinal));

@@ -99,11 +99,15 @@ internal sealed class Leftovers(string dataFolder)
         .Where(place => IsBelow(place, Work) || (IsBelow(place, Storage) && place != Path.Combine(Storage, "graph", "overlay")))
         .Select(place => $"mount {place}");
 
-    // One that was just made has no folder yet.
-    private IEnumerable<string> Containers() => FoldersOf(Path.Combine(Storage, "graph"), "*-containers")
-        .SelectMany(driver => FoldersOf(driver).Select(Path.GetFileName).Concat(Listed(Path.Combine(driver, "containers.json"))))
-        .Distinct()
-        .Select(container => $"container {container}");
+    // One that was just made has no folder yet, and one that is half removed is no longer listed.
+    private IEnumerable<string> Containers() => FoldersOf(Path.Combine(Storage, "graph"), "*-containers").SelectMany(driver =>
+    {
+        var listed = Listed(Path.Combine(driver, "containers.json")).ToHashSet();
+        return FoldersOf(driver).Select(folder => Path.GetFileName(folder)).Union(listed)
+            .Select(id => $"container {id}, {(listed.Contains(id) ? "listed" : "not listed")}, {Noted(Path.Combine(driver, id, "userdata", "buildah.json"))}");
+    });
+
+    private static string Noted(string file) => File.Exists(file) ? $"noted {File.GetLastWriteTimeUtc(file):HH:mm:ss.fff}" : "not noted";
 
     private static IEnumerable<string> Listed(string file) =>
         File.Exists(file) ? JsonNode.Parse(File.ReadAllText(file))!.AsArray().Select(container => (string)container!["id"]!) : [];
