@@ -1,5 +1,6 @@
 using System.Globalization;
 using ImageBuilder.Bob.Commands;
+using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Bob.Build;
@@ -59,6 +60,19 @@ internal sealed record BuildSettings
     /// </summary>
     public string ProxyAddressFile { get; init; } = string.Empty;
 
+    /// <summary>
+    /// What opens the registries when there is no proxy beside bob: then <see cref="Target"/> and <see cref="Base"/> name the images in their own registries. Default null.
+    /// </summary>
+    public ProxyCredentials? Credentials { get; init; }
+
+    /// <summary>These settings with the two images behind a proxy at <paramref name="address"/> that serves them by their aliases.</summary>
+    public BuildSettings Behind(string address) => this with
+    {
+        Target = ImageReference.Parse($"{address}/{ProxyAlias.Target}:latest"),
+        Base = ImageReference.Parse($"{address}/{ProxyAlias.Base}{(Base.Digest is { } digest ? $"@{digest}" : ":latest")}"),
+        Credentials = null,
+    };
+
     /// <summary>These settings with the proxy at <paramref name="address"/>.</summary>
     /// <exception cref="UsageException">It is no address.</exception>
     public BuildSettings Through(string address)
@@ -109,6 +123,7 @@ internal sealed record BuildSettings
             Owner = Text("BOB_OWNER", string.Empty),
             CacheLimit = ReadCacheLimit(variable),
             Extras = BuildExtras.Read(variable),
+            Credentials = LayerCredentials.Read(variable),
         };
         return settings switch
         {
@@ -116,7 +131,9 @@ internal sealed record BuildSettings
             { Owner: var owner } when owner.Length > MaximumOwner || !owner.All(char.IsAsciiLetterOrDigit) =>
                 throw new UsageException($"BOB_OWNER: must be up to {MaximumOwner} letters and digits"),
             { Network: not ("host" or "none") } => throw new UsageException("BOB_NETWORK: must be host or none"),
-            { BuildBase: true } when settings.Target.Domain != settings.Base.Domain => throw new UsageException("BOB_BASE_REF and BOB_TARGET_REF: must name the same proxy"),
+            { Credentials: not null, ProxyAddressFile.Length: > 0 } =>
+                throw new UsageException("BOB_PROXY_ADDRESS_FILE: not together with BOB_BASELAYER_AUTH or BOB_WSLAYER_AUTH; the proxy has the credentials"),
+            { BuildBase: true, Credentials: null } when settings.Target.Domain != settings.Base.Domain => throw new UsageException("BOB_BASE_REF and BOB_TARGET_REF: must name the same proxy"),
             _ => settings,
         };
     }

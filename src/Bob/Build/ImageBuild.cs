@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Bob.Workspaces;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Transport;
@@ -28,6 +30,8 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             _settings = _settings.Through((await File.ReadAllTextAsync(addressFile, cancellationToken)).Trim());
         }
 
+        await using var proxy = _settings.Credentials is { } credentials ? await StartProxyAsync(credentials, cancellationToken) : null;
+
         // While the context is on its way: what a first request costs this process, the proxy and the registry is then paid when the image is built.
         using var registry = new RegistryClient();
         var baseImage = registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken);
@@ -46,6 +50,14 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         }
 
         await CopyToTargetAsync(registry, cancellationToken);
+    }
+
+    private async Task<ProxyServer> StartProxyAsync(ProxyCredentials credentials, CancellationToken cancellationToken)
+    {
+        var proxy = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), time: time, cancellationToken: cancellationToken);
+        proxy.Serve(new ProxyRouter([new ProxyAlias(ProxyAlias.Base, _settings.Base), new ProxyAlias(ProxyAlias.Target, _settings.Target)], credentials));
+        _settings = _settings.Behind(proxy.Address.ToString());
+        return proxy;
     }
 
     private async Task BuildBaseAsync(IEngine engine, CancellationToken cancellationToken)

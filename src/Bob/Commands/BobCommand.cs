@@ -72,13 +72,19 @@ internal static class BobCommand
             "build",
             """
             Waits up to 30 minutes for .gitpod/ready, builds and pushes the base image if asked and if it does not exist yet, and copies it to the target. All
-            registries are reached through bob proxy; this process has no credential.
+            registries are reached through bob proxy; unless it is given some, this process has no credential.
 
             Images:
               BOB_TARGET_REF          the image to make, through the proxy (default localhost:8080/target:latest)
               BOB_BASE_REF            the image that it is made from, through the proxy (default localhost:8080/base:latest)
               BOB_PROXY_ADDRESS_FILE  file in which the proxy notes its host:port, which takes the place of that in the two references
               BOB_BUILD_BASE          true: build the base image from the Dockerfile (default false)
+
+            Credentials, where no proxy runs beside this process; then the two references name the images in their own registries, and a proxy inside bob stands
+            between these and the engine, which has no credential either way:
+              BOB_BASELAYER_AUTH      {"host":{"auth":"<base64 of user:password>"}} for the base image and the images that its Dockerfile names
+              BOB_WSLAYER_AUTH        likewise for the target; one that has nothing for the registry of its image leaves that to the other
+              BOB_AUTH_KEY            32 bytes; the two are then unpadded base64 of what AES-256-GCM made of them with this key, the nonce first
 
             Context:
               BOB_WORKSPACE           the folder of the build context (default /workspace)

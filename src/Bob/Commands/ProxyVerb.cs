@@ -133,7 +133,7 @@ internal static class ProxyVerb
     }
 
     private static ProxyRouter Router(string? baseReference, string? targetReference, ProxyCredentials credentials) => new(
-        [.. new[] { Alias("base", baseReference, "--base-ref"), Alias(ProxyAlias.Target, targetReference, "--target-ref") }.OfType<ProxyAlias>()],
+        [.. new[] { Alias(ProxyAlias.Base, baseReference, "--base-ref"), Alias(ProxyAlias.Target, targetReference, "--target-ref") }.OfType<ProxyAlias>()],
         credentials);
 
     private static async Task<ProxyServer> StartAsync(ProxySettings settings, IsolatedNetwork? network, CancellationToken stop)

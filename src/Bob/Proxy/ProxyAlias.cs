@@ -7,6 +7,9 @@ namespace ImageBuilder.Bob.Proxy;
 /// <param name="Image">The image it stands for.</param>
 internal sealed record ProxyAlias(string Name, ImageReference Image)
 {
+    /// <summary>The alias of the image that the target is made from.</summary>
+    public const string Base = "base";
+
     /// <summary>The alias of the image that the build makes.</summary>
     public const string Target = "target";
 

@@ -21,6 +21,7 @@ internal sealed partial class ProxyCredentials
 
     private readonly Dictionary<string, RegistryCredential> _additional;
     private readonly Dictionary<string, RegistryCredential> _all;
+    private readonly Dictionary<string, RegistryCredential> _base;
     private readonly Dictionary<string, RegistryCredential> _mirrors;
     private readonly RegistryAccess? _access;
     private readonly Dictionary<string, string> _unavailable;
@@ -41,6 +42,19 @@ internal sealed partial class ProxyCredentials
         {
             _all[host] = credential;
         }
+
+        _base = _all;
+    }
+
+    // The request's own are those of the base layer here.
+    private ProxyCredentials(Dictionary<string, RegistryCredential> baseLayer, Dictionary<string, RegistryCredential> workspaceLayer)
+        : this(workspaceLayer, baseLayer, [])
+    {
+        _base = new(workspaceLayer, StringComparer.OrdinalIgnoreCase);
+        foreach (var (host, credential) in baseLayer)
+        {
+            _base[host] = credential;
+        }
     }
 
     /// <summary>No credentials at all.</summary>
@@ -54,6 +68,17 @@ internal sealed partial class ProxyCredentials
         Read(auth, "the docker config of the proxy", document => document.TryGetProperty("auths", out var auths) ? auths : default),
         Read(additionalAuth, "the additional credentials of the proxy", document => document),
         []);
+
+    /// <summary>
+    /// Reads the credentials of a build that has no installation around it: those of the base layer open what it is made from and its repository, those
+    /// of the workspace layer the workspace image's; for the two repositories the other's count where one has none.
+    /// </summary>
+    /// <param name="baseLayer">A docker config, or the map in it alone; empty for none.</param>
+    /// <param name="workspaceLayer">Likewise.</param>
+    /// <param name="names">What the two are called in messages.</param>
+    /// <exception cref="FormatException">One of them is not of that form; the message never shows a value.</exception>
+    public static ProxyCredentials OfLayers(string? baseLayer, string? workspaceLayer, (string BaseLayer, string WorkspaceLayer) names) =>
+        new(Read(baseLayer, names.BaseLayer, AuthsOrMap), Read(workspaceLayer, names.WorkspaceLayer, AuthsOrMap));
 
     /// <summary>
     /// Reads both from one object, <c>{"auth":{"auths":{…}},"additionalAuth":{…},"mirrorAuth":{…}}</c>, and the credentials of mirrors; with them, to explain a lack
@@ -72,8 +97,8 @@ internal sealed partial class ProxyCredentials
             unavailable);
     }
 
-    /// <summary>What opens <paramref name="registry"/> for the image that this build reads and writes; null when nothing does.</summary>
-    public RegistryCredential? FindForAlias(string registry) => Find(_all, registry);
+    /// <summary>What opens <paramref name="registry"/> for the image that <paramref name="alias"/> stands for; null when nothing does.</summary>
+    public RegistryCredential? FindForAlias(string alias, string registry) => Find(alias == ProxyAlias.Base ? _base : _all, registry);
 
     /// <summary>What the request itself brought for <paramref name="registry"/>; null when it brought nothing.</summary>
     public RegistryCredential? FindAdditional(string registry) => Find(_additional, registry);
@@ -97,6 +122,8 @@ internal sealed partial class ProxyCredentials
             ?? (EcrHost().IsMatch(bare) ? credentials.GetValueOrDefault(EcrWildcard) : null)
             ?? (bare == RegistryHost.DockerHubEndpoint ? credentials.GetValueOrDefault(RegistryHost.DockerHub) : null);
     }
+
+    private static JsonElement AuthsOrMap(JsonElement document) => document.TryGetProperty("auths", out var auths) ? auths : document;
 
     private static Dictionary<string, RegistryCredential> Read(string? json, string name, Func<JsonElement, JsonElement> select)
     {

@@ -119,7 +119,7 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
 
     private ProxyRoute Route(ProxyAlias alias, string path, List<string> parameters, IReadOnlyList<RegistryScope> scopes)
     {
-        var credential = credentials.FindForAlias(alias.Image.Domain);
+        var credential = credentials.FindForAlias(alias.Name, alias.Image.Domain);
         return new()
         {
             Registry = alias.Image.Domain,

@@ -10,7 +10,7 @@ public sealed class ProxyCredentialsTests
     {
         var credentials = ProxyCredentials.Parse($$"""{"auths":{"r.example":{"auth":"{{Auth("a:b")}}"} } }""", $$"""{"r.example":{"auth":"{{Auth("c:d")}}"} }""");
 
-        credentials.FindForAlias("r.example")!.Username.ShouldBe("a");
+        credentials.FindForAlias(ProxyAlias.Target, "r.example")!.Username.ShouldBe("a");
         credentials.FindAdditional("r.example")!.Username.ShouldBe("c");
     }
 
@@ -76,7 +76,7 @@ public sealed class ProxyCredentialsTests
     {
         var credentials = ProxyCredentials.ParseOne($$"""{"auth":{"auths":{"one":{"auth":"{{Auth("a:b")}}"} } },"additionalAuth":{"two":{"auth":"{{Auth("c:d")}}"} } }""");
 
-        credentials.FindForAlias("one").ShouldNotBeNull();
+        credentials.FindForAlias(ProxyAlias.Target, "one").ShouldNotBeNull();
         credentials.FindAdditional("one").ShouldBeNull();
         credentials.FindAdditional("two").ShouldNotBeNull();
     }
@@ -89,4 +89,17 @@ public sealed class ProxyCredentialsTests
         Should.Throw<FormatException>(() => ProxyCredentials.Parse(json, null)).Message.ShouldNotContain("hunter2");
 
     private static string Auth(string login) => Convert.ToBase64String(Encoding.UTF8.GetBytes(login));
+
+    [Fact]
+    public void OfLayers_EachItsOwn_OpensItsImageAndForTheOthersWhatThatHasNot()
+    {
+        var credentials = ProxyCredentials.OfLayers(
+            $$$"""{"auths":{"both":{{{Entry("base")}}},"first":{{{Entry("base")}}} } }""", $$"""{"both":{{Entry("ws")}},"second":{{Entry("ws")}} }""", ("one", "two"));
+
+        string? User(string alias, string registry) => credentials.FindForAlias(alias, registry)?.Username;
+        (User(ProxyAlias.Base, "both"), User(ProxyAlias.Target, "both"), credentials.FindAdditional("both")?.Username).ShouldBe(("base", "ws", "base"));
+        (User(ProxyAlias.Base, "second"), User(ProxyAlias.Target, "first"), credentials.FindAdditional("second")?.Username).ShouldBe(("ws", "base", null));
+    }
+
+    private static string Entry(string user) => $$"""{"username":"{{user}}","password":"x"}""";
 }
