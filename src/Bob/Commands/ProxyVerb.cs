@@ -69,7 +69,8 @@ internal static class ProxyVerb
     /// <summary>Sends one request through the proxy to itself, so that the first one of the build finds its way compiled.</summary>
     private static async Task WarmUpAsync(ProxyServer server, IsolatedNetwork? network, CancellationToken stop)
     {
-        server.Serve(new ProxyRouter([], ProxyCredentials.Parse(null, null)));
+        var mark = $"{Guid.NewGuid():N}";
+        server.Rehearse(mark, new ProxyRouter([], ProxyCredentials.Parse(null, null)));
         try
         {
             using var handler = new SocketsHttpHandler { UseProxy = false };
@@ -84,15 +85,12 @@ internal static class ProxyVerb
             }
 
             using var client = new HttpClient(handler);
-            using var answer = await client.GetAsync(
-                $"http://{server.Address}/v2/ns/{ProxyRouter.NamedPath(server.Address.ToString())}/warm/up/manifests/latest", stop);
+            using var answer = await client.GetAsync($"http://{server.Address}/v2/ns/{ProxyRouter.NamedPath(server.Address.ToString())}/{mark}/manifests/latest", stop);
         }
         catch (HttpRequestException)
         {
             // A cold proxy serves as well.
         }
-
-        server.Serve(null);
     }
 
     /// <summary>What is to be served; null when the proxy stood by and nobody wants it any more.</summary>

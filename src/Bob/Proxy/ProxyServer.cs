@@ -18,14 +18,20 @@ namespace ImageBuilder.Bob.Proxy;
 internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposable
 {
     private readonly KestrelServer _server;
-    private volatile ProxyRouter? _router;
+    private readonly TaskCompletionSource<ProxyRouter> _router = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TimeProvider _time;
+    private volatile Rehearsal? _rehearsal;
     private readonly RegistryClient _registries;
     private readonly HttpMessageInvoker _upstream;
     private readonly RegistryForwarder _forwarder;
 
+    // How long a request waits until it is known what is served: a proxy that stands by may be given a build a moment after the build looks for it.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
     private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket, TimeProvider time)
     {
-        _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(_router?.FindForMirror(mirror)) }, time: time);
+        _time = time;
+        _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(Router?.FindForMirror(mirror)) }, time: time);
         var upstream = RegistryHttpHandler.Create(registries);
         upstream.ConnectTimeout = TimeSpan.FromSeconds(30);
         upstream.ActivityHeadersPropagator = null;
@@ -44,6 +50,8 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
             new BlobTransport(createSocket),
             NullLoggerFactory.Instance);
     }
+
+    private ProxyRouter? Router => _router.Task.IsCompletedSuccessfully ? _router.Task.Result : null;
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
@@ -73,8 +81,11 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
         }
     }
 
-    /// <summary>Serves what <paramref name="router"/> knows from now on; before, and with null, it serves nothing.</summary>
-    public void Serve(ProxyRouter? router) => _router = router;
+    /// <summary>Serves what <paramref name="router"/> knows; requests that came before wait for this. It is said once.</summary>
+    public void Serve(ProxyRouter router) => _router.SetResult(router);
+
+    /// <summary>Serves paths with <paramref name="mark"/>, which nobody else can guess, by <paramref name="router"/>, whatever else is served.</summary>
+    public void Rehearse(string mark, ProxyRouter router) => _rehearsal = new Rehearsal(mark, router);
 
     /// <inheritdoc />
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
@@ -91,9 +102,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
             return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : context.Response.WriteAsync("{}", context.RequestAborted);
         }
 
-        return _router?.Find(context.Request.Method, path, query) is { } route
-            ? _forwarder.ForwardAsync(context, route)
-            : RegistryForwarder.FailAsync(context, StatusCodes.Status404NotFound, "NAME_UNKNOWN", "this proxy serves the base and target image of one build, nothing else");
+        return ServeAsync(context, path, query);
     }
 
     /// <inheritdoc />
@@ -110,4 +119,28 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
         _upstream.Dispose();
         _registries.Dispose();
     }
+
+    private async Task ServeAsync(HttpContext context, string path, string query)
+    {
+        ProxyRouter router;
+        try
+        {
+            router = _rehearsal is { } rehearsal && path.Contains(rehearsal.Mark, StringComparison.Ordinal) ? rehearsal.Router : await _router.Task.WaitAsync(s_patience, _time, context.RequestAborted);
+        }
+        catch (TimeoutException)
+        {
+            await RegistryForwarder.FailAsync(context, StatusCodes.Status503ServiceUnavailable, "UNAVAILABLE", "this proxy has no build yet");
+            return;
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        await (router.Find(context.Request.Method, path, query) is { } route
+            ? _forwarder.ForwardAsync(context, route)
+            : RegistryForwarder.FailAsync(context, StatusCodes.Status404NotFound, "NAME_UNKNOWN", "this proxy serves the base and target image of one build, nothing else"));
+    }
+
+    private sealed record Rehearsal(string Mark, ProxyRouter Router);
 }
