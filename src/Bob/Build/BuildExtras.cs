@@ -43,7 +43,7 @@ internal sealed partial record BuildExtras
         return extras switch
         {
             _ when extras.Arguments.Keys.FirstOrDefault(name => !ArgumentName().IsMatch(name)) is { } name =>
-                throw new UsageException($"BOB_BUILD_ARGS: \"{name}\" is no name of a build argument, or one of the engine's own"),
+                throw new UsageException($"BOB_BUILD_ARGS: \"{name}\" is no name of a build argument, or one that engines give a meaning of their own; give a proxy another name, and set it in the step"),
             _ when extras.Labels.Keys.FirstOrDefault(name => !LabelName().IsMatch(name)) is { } name =>
                 throw new UsageException($"BOB_LABELS: \"{name}\" is no name of a label; it has up to 256 characters without blanks and \"=\""),
             _ when !StageName().IsMatch(extras.Stage) => throw new UsageException("BOB_TARGET_STAGE: must be the name or number of a stage"),
@@ -79,8 +79,9 @@ internal sealed partial record BuildExtras
         }
     }
 
-    // BuildKit's own decide, among other things, whose cache mounts a step gets.
-    [GeneratedRegex(@"\A(?!BUILDKIT_)[A-Za-z_][A-Za-z0-9_]{0,255}\z")]
+    // BuildKit's own decide, among other things, whose cache mounts a step gets. Both engines pass proxies to steps and forget them when they name what a step
+    // made: others' builds, which share the cache, would get what came through a stranger's proxy.
+    [GeneratedRegex(@"\A(?!BUILDKIT_|(?:HTTPS?|FTP|NO|ALL)_PROXY\z|(?:https?|ftp|no|all)_proxy\z)[A-Za-z_][A-Za-z0-9_]{0,255}\z")]
     private static partial Regex ArgumentName();
 
     [GeneratedRegex(@"\A[^\s=\p{C}]{1,256}\z")]

@@ -12,6 +12,8 @@ public sealed class BuildExtrasTests
     [InlineData("BOB_BUILD_ARGS", """{"A":"a\u0000b"}""")]
     [InlineData("BOB_BUILD_ARGS", """{"--secret":"x"}""")]
     [InlineData("BOB_BUILD_ARGS", """{"BUILDKIT_CACHE_MOUNT_NS":"alice"}""")]
+    [InlineData("BOB_BUILD_ARGS", """{"http_proxy":"http://mallory.example"}""")]
+    [InlineData("BOB_BUILD_ARGS", """{"NO_PROXY":"*"}""")]
     [InlineData("BOB_LABELS", """{"a b":"x"}""")]
     [InlineData("BOB_LABELS", "{")]
     [InlineData("BOB_TARGET_STAGE", "--no-cache")]
