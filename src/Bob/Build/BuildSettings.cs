@@ -18,6 +18,9 @@ internal sealed record BuildSettings
     /// <summary>The image that it is made from, through the proxy; with <see cref="BuildBase"/> it is built first.</summary>
     public required ImageReference Base { get; init; }
 
+    /// <summary>Where BuildKit keeps what steps made, through the proxy, beside its storage; default null: nowhere.</summary>
+    public ImageReference? Cache { get; init; }
+
     /// <summary>Whether the base image is built from a Dockerfile; default false.</summary>
     public bool BuildBase { get; init; }
 
@@ -65,9 +68,10 @@ internal sealed record BuildSettings
     /// </summary>
     public ProxyCredentials? Credentials { get; init; }
 
-    /// <summary>These settings with the two images behind a proxy at <paramref name="address"/> that serves them by their aliases.</summary>
-    public BuildSettings Behind(string address) => this with
+    /// <summary>These settings with the images behind a proxy at <paramref name="address"/> that serves them by their aliases.</summary>
+    public BuildSettings Behind(string address, string cacheName) => this with
     {
+        Cache = Cache is null ? null : ImageReference.Parse($"{address}/{cacheName}:latest"),
         Target = ImageReference.Parse($"{address}/{ProxyAlias.Target}:latest"),
         Base = ImageReference.Parse($"{address}/{ProxyAlias.Base}{(Base.Digest is { } digest ? $"@{digest}" : ":latest")}"),
         Credentials = null,
@@ -81,7 +85,7 @@ internal sealed record BuildSettings
             ImageReference.TryParse(address + image.ToString()[image.Domain.Length..], out var moved, out var error) && moved.Domain == address
                 ? moved
                 : throw new UsageException($"BOB_PROXY_ADDRESS_FILE: holds no address: {error}");
-        return this with { Target = At(Target), Base = At(Base) };
+        return this with { Target = At(Target), Base = At(Base), Cache = Cache is null ? null : At(Cache) };
     }
 
     /// <summary>Reads the variables that the wire contract names.</summary>
@@ -102,6 +106,7 @@ internal sealed record BuildSettings
         {
             Target = Image("BOB_TARGET_REF", "localhost:8080/target:latest"),
             Base = Image("BOB_BASE_REF", "localhost:8080/base:latest"),
+            Cache = Text("BOB_CACHE_REF", string.Empty).Length > 0 ? Image("BOB_CACHE_REF", string.Empty) : null,
             BuildBase = Flag("BOB_BUILD_BASE"),
             DockerfilePath = Text("BOB_DOCKERFILE_PATH", string.Empty),
             ContextFolder = Text("BOB_CONTEXT_DIR", string.Empty),
@@ -134,6 +139,8 @@ internal sealed record BuildSettings
             { Credentials: not null, ProxyAddressFile.Length: > 0 } =>
                 throw new UsageException("BOB_PROXY_ADDRESS_FILE: not together with BOB_BASELAYER_AUTH or BOB_WSLAYER_AUTH; the proxy has the credentials"),
             { BuildBase: true, Credentials: null } when settings.Target.Domain != settings.Base.Domain => throw new UsageException("BOB_BASE_REF and BOB_TARGET_REF: must name the same proxy"),
+            { Cache.Digest: not null } => throw new UsageException("BOB_CACHE_REF: must not have a digest"),
+            { Cache: { } cache, Credentials: null } when cache.Domain != settings.Base.Domain => throw new UsageException("BOB_CACHE_REF: must name the same proxy as BOB_BASE_REF"),
             _ => settings,
         };
     }

@@ -55,8 +55,15 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     private async Task<ProxyServer> StartProxyAsync(ProxyCredentials credentials, CancellationToken cancellationToken)
     {
         var proxy = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), time: time, cancellationToken: cancellationToken);
-        proxy.Serve(new ProxyRouter([new ProxyAlias(ProxyAlias.Base, _settings.Base), new ProxyAlias(ProxyAlias.Target, _settings.Target)], credentials));
-        _settings = _settings.Behind(proxy.Address.ToString());
+        var cacheName = ProxyAlias.NewCacheName();
+        ProxyAlias?[] aliases =
+        [
+            new ProxyAlias(ProxyAlias.Base, _settings.Base),
+            new ProxyAlias(ProxyAlias.Target, _settings.Target),
+            _settings.Cache is { } cache ? ProxyAlias.OfCache(cache, cacheName) : null,
+        ];
+        proxy.Serve(new ProxyRouter([.. aliases.OfType<ProxyAlias>()], credentials));
+        _settings = _settings.Behind(proxy.Address.ToString(), cacheName);
         return proxy;
     }
 

@@ -98,12 +98,15 @@ internal static class BobCommand
               BOB_STORAGE_ROOT        what the engine keeps from build to build (default /var/lib/bob)
               BOB_DISK_LIMIT          how many bytes of disk the build may take up, with buildah (default 0: no limit)
               BOB_CACHE_LIMIT         how many bytes of that (default 21474836480, at least 1048576)
+              BOB_CACHE_REF           with BuildKit: an image, through the proxy, from which steps are taken that another build has made, on whatever machine, and in
+                                      which this build's are kept; not used where steps mount secrets (default: none; buildah keeps layers on this machine alone)
               BOB_OWNER               up to 64 letters and digits: whose cache mounts the steps get; without it they start empty
               BOB_NETWORK             host or none: the network of RUN steps (default host)
               BOB_NO_CACHE            true: run every step, and build the base image though it exists (default false)
 
             Extras:
-              BOB_BUILD_ARGS          JSON object of build arguments, such as {"VERSION":"3"}; they are no place for secrets
+              BOB_BUILD_ARGS          JSON object of build arguments, such as {"VERSION":"3"}; they are no place for secrets, and none of
+                                      them is http_proxy or its like
               BOB_LABELS              JSON object of labels of the image
               BOB_TARGET_STAGE        the stage to build (default: the last)
               BOB_PLATFORM            os/architecture[/variant] to build for (default: this machine's)
@@ -125,10 +128,11 @@ internal static class BobCommand
         var deny = new Option<string[]>("--deny") { Description = "With --uplink: a network that the way out does not lead to either, as 10.0.0.0/8; may be given again.", DefaultValueFactory = _ => [] };
         var baseReference = new Option<string?>("--base-ref") { Description = "The image that is served as base. Default: variable WORKSPACEKIT_BOBPROXY_BASEREF." };
         var targetReference = new Option<string?>("--target-ref") { Description = "The image that is served as target. Default: variable WORKSPACEKIT_BOBPROXY_TARGETREF." };
+        var cacheReference = new Option<string?>("--cache-ref") { Description = "The image in which BuildKit keeps what steps made, for later builds; served as cache. Default: variable WORKSPACEKIT_BOBPROXY_CACHEREF, else there is none." };
         var auth = new Option<string?>("--auth") { Description = "The installation's credentials, a docker config {\"auths\":{…}}. Default: variable WORKSPACEKIT_BOBPROXY_AUTH." };
         var additionalAuth = new Option<string?>("--additional-auth") { Description = "The request's credentials, {\"host\":{\"auth\":\"…\"}}. Default: variable WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH." };
         var stdin = new Option<bool>("--credentials-stdin") { Description = "Read both kinds of credentials from stdin, {\"auth\":{\"auths\":{…}},\"additionalAuth\":{…},\"mirrorAuth\":{…}}, and those of mirrors, so that no argument and no variable holds them." };
-        var standby = new Option<bool>("--standby") { Description = "Listen at once, then wait for {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}} on stdin, the credentials as with --credentials-stdin; end when stdin ends without it. So a proxy can be started ahead of its build." };
+        var standby = new Option<bool>("--standby") { Description = "Listen at once, then wait for {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}}, and \"cacheRef\" and \"cacheName\" where there is a cache, on stdin, the credentials as with --credentials-stdin; end when stdin ends without it. So a proxy can be started ahead of its build." };
         var plainHttp = new Option<string[]>("--plain-http") { Description = "A registry, as host or host:port, that is spoken to in plain HTTP; may be given again. Loopback ones need no mention.", DefaultValueFactory = _ => [] };
         var mirrors = new Option<string[]>("--mirror") { Description = "A mirror, as registry=mirror, that is asked before the registry for what is read; may be given again. The mirror is a host or host:port, with a path if its repositories lie below one.", DefaultValueFactory = _ => [] };
         var caBundles = CaBundles();
@@ -138,15 +142,17 @@ internal static class BobCommand
 
             /v2/base/ and /v2/target/ are the repositories of the two images; where an image has a tag, every manifest goes to that tag. /v2/ns/<host>/, or any path with
             ?ns=<host>, is another registry, for reading, with the request's credentials alone. All else is answered with 404, and 403 where credentials are missing.
+            /v2/cache/ is the repository of the cache, of which one tag can be read and written and nothing else. What is in a cache passes for what a step would make, so give each
+            party that trusts nobody else an image of its own; and give it a name that RUN steps cannot guess (cacheName, "cache-" with letters and digits), for they may reach the proxy.
             A registry's "too many requests" is waited out for up to five minutes.
 
-            Variables: WORKSPACEKIT_BOBPROXY_BASEREF, WORKSPACEKIT_BOBPROXY_TARGETREF, WORKSPACEKIT_BOBPROXY_AUTH and WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH stand in for
+            Variables: WORKSPACEKIT_BOBPROXY_BASEREF, WORKSPACEKIT_BOBPROXY_TARGETREF, WORKSPACEKIT_BOBPROXY_CACHEREF, WORKSPACEKIT_BOBPROXY_AUTH and WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH stand in for
             flags that are not given; http_proxy, https_proxy, no_proxy and their like.
 
             Exit codes: 0 asked to end by SIGTERM or SIGINT, or stdin ended while standing by, 1 it failed, 2 a flag, variable or the document on stdin is wrong.
             """)
         {
-            listen, addressFile, networkFile, uplink, deny, baseReference, targetReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
+            listen, addressFile, networkFile, uplink, deny, baseReference, targetReference, cacheReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
         };
         command.SetAction((parsed, _) => ProxyVerb.RunAsync(new ProxySettings
         {
@@ -157,6 +163,7 @@ internal static class BobCommand
             DeniedNetworks = parsed.GetValue(deny)!,
             BaseReference = Value(parsed, baseReference, "WORKSPACEKIT_BOBPROXY_BASEREF"),
             TargetReference = Value(parsed, targetReference, "WORKSPACEKIT_BOBPROXY_TARGETREF"),
+            CacheReference = Value(parsed, cacheReference, "WORKSPACEKIT_BOBPROXY_CACHEREF"),
             CredentialsFromStdin = parsed.GetValue(stdin),
             StandsBy = parsed.GetValue(standby),
             PlainHttpHosts = parsed.GetValue(plainHttp)!,

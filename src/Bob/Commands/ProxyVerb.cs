@@ -107,7 +107,7 @@ internal static class ProxyVerb
             var credentials = settings.CredentialsFromStdin
                 ? ProxyCredentials.ParseOne(await BoundedInput.ReadAsync(ProxyCredentials.MaximumSize, stop))
                 : ProxyCredentials.Parse(settings.Auth, settings.AdditionalAuth);
-            return Router(settings.BaseReference, settings.TargetReference, credentials);
+            return Router(settings.BaseReference, settings.TargetReference, settings.CacheReference, cacheName: null, credentials);
         }
         catch (FormatException exception)
         {
@@ -121,7 +121,7 @@ internal static class ProxyVerb
         {
             using var order = JsonDocument.Parse(json);
             string? Text(string name) => order.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
-            return Router(Text("baseRef"), Text("targetRef"), ProxyCredentials.ParseOne(order.RootElement.GetProperty("credentials").GetRawText()));
+            return Router(Text("baseRef"), Text("targetRef"), Text("cacheRef"), Text("cacheName"), ProxyCredentials.ParseOne(order.RootElement.GetProperty("credentials").GetRawText()));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -130,9 +130,16 @@ internal static class ProxyVerb
         }
     }
 
-    private static ProxyRouter Router(string? baseReference, string? targetReference, ProxyCredentials credentials) => new(
-        [.. new[] { Alias(ProxyAlias.Base, baseReference, "--base-ref"), Alias(ProxyAlias.Target, targetReference, "--target-ref") }.OfType<ProxyAlias>()],
-        credentials);
+    private static ProxyRouter Router(string? baseReference, string? targetReference, string? cacheReference, string? cacheName, ProxyCredentials credentials)
+    {
+        ProxyAlias?[] aliases =
+        [
+            Read(baseReference, "--base-ref", image => new ProxyAlias(ProxyAlias.Base, image)),
+            Read(targetReference, "--target-ref", image => new ProxyAlias(ProxyAlias.Target, image)),
+            Read(cacheReference, "--cache-ref", image => ProxyAlias.OfCache(image, cacheName ?? string.Empty)),
+        ];
+        return new ProxyRouter([.. aliases.OfType<ProxyAlias>()], credentials);
+    }
 
     private static async Task<ProxyServer> StartAsync(ProxySettings settings, IsolatedNetwork? network, CancellationToken stop)
     {
@@ -167,8 +174,8 @@ internal static class ProxyVerb
         .GroupBy(pair => pair.Registry)
         .ToImmutableDictionary(group => group.Key, group => group.Select(pair => pair.Mirror).ToImmutableArray());
 
-    private static ProxyAlias? Alias(string name, string? reference, string flag) =>
+    private static ProxyAlias? Read(string? reference, string flag, Func<ImageReference, ProxyAlias> alias) =>
         string.IsNullOrEmpty(reference) ? null
-        : ImageReference.TryParse(reference, out var image, out var error) ? new ProxyAlias(name, image)
+        : ImageReference.TryParse(reference, out var image, out var error) ? alias(image)
         : throw new UsageException($"{flag}: {error}");
 }

@@ -94,7 +94,13 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
 
     private ProxyRoute? InRepository(string method, ProxyAlias alias, string rest, List<string> parameters)
     {
-        if (rest.StartsWith(Manifests, StringComparison.Ordinal) && alias.Image.Tag is { } tag)
+        if (alias.IsCache && !IsOfCache(method, rest))
+        {
+            return null;
+        }
+
+        // The cache is read by the tag and then by what that says; in between another build may have written it.
+        if (rest.StartsWith(Manifests, StringComparison.Ordinal) && alias.Image.Tag is { } tag && !(alias.IsCache && IsRead(method) && rest.Contains(':', StringComparison.Ordinal)))
         {
             rest = Manifests + tag;
         }
@@ -112,7 +118,7 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
         }
 
         // Outside the registry's API there are places that uploads are sent to; inside it there are other repositories.
-        return path is "/v2" || path.StartsWith(Api, StringComparison.Ordinal)
+        return alias.IsCache || path is "/v2" || path.StartsWith(Api, StringComparison.Ordinal)
             ? null
             : Route(alias, path, parameters, [RegistryScope.PullAndPush(alias.Image.Path)]);
     }
@@ -156,6 +162,14 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
             parameters.RemoveAll(parameter => parameter.StartsWith("mount=", StringComparison.Ordinal));
         }
     }
+
+    // Other tags of the repository are other builds' caches.
+    private static bool IsOfCache(string method, string rest) => rest switch
+    {
+        _ when rest.StartsWith("blobs/uploads/", StringComparison.Ordinal) => true,
+        _ when rest.StartsWith(Manifests, StringComparison.Ordinal) => IsRead(method) || HttpMethods.IsPut(method),
+        _ => IsRead(method) && rest.StartsWith("blobs/", StringComparison.Ordinal),
+    };
 
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 

@@ -24,6 +24,9 @@ internal sealed class ProxySettings
     /// <summary>The image that alias <c>target</c> stands for; null: there is no such alias.</summary>
     public string? TargetReference { get; init; }
 
+    /// <summary>The image in which the engine's cache is kept; null: there is no such alias.</summary>
+    public string? CacheReference { get; init; }
+
     /// <summary>Whether stdin brings the credentials; then the next two do not count.</summary>
     public bool CredentialsFromStdin { get; init; }
 

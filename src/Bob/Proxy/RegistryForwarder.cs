@@ -95,11 +95,11 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         }
     }
 
-    /// <summary>A mirror's answer to what only reads; what is asked of the target precedes a push, and must be true of its registry.</summary>
+    /// <summary>A mirror's answer to what only reads; what is asked of the target or the cache precedes a push, and must be true of its registry.</summary>
     private async Task<HttpResponseMessage?> AskMirrorsAsync(HttpContext context, ProxyRoute route)
     {
         var headers = context.Request.Headers;
-        var canServe = route.Alias?.Name != ProxyAlias.Target && !route.PathAndQuery.Contains('?', StringComparison.Ordinal)
+        var canServe = route.Alias is null or { Name: ProxyAlias.Base } && !route.PathAndQuery.Contains('?', StringComparison.Ordinal)
             && StringValues.IsNullOrEmpty(headers.Range) && StringValues.IsNullOrEmpty(headers.IfNoneMatch) && StringValues.IsNullOrEmpty(headers.IfModifiedSince);
         return canServe
             ? await registries.AskMirrorsAsync(

@@ -12,6 +12,9 @@ public sealed class BuildAttempt(BuildStage stage, BuildProxy proxy, string name
     /// <summary>The image that it is copied to.</summary>
     public string Target => $"{stage.Registry.Host}/workspace:{name}";
 
+    /// <summary>The cache's name on the proxy.</summary>
+    public string Cache => $"{proxy.Address}/cache:latest";
+
     /// <summary>The build context's folder.</summary>
     public string Workspace => workspace;
 

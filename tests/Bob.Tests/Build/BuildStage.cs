@@ -36,7 +36,7 @@ public sealed class BuildStage : IAsyncDisposable
     }
 
     /// <summary>Starts an attempt with this build context; its proxy runs until the attempt is disposed.</summary>
-    public async Task<BuildAttempt> PrepareAsync(IReadOnlyDictionary<string, string> context, bool requestHasCredentials = true, string? target = null, string? baseImage = null)
+    public async Task<BuildAttempt> PrepareAsync(IReadOnlyDictionary<string, string> context, bool requestHasCredentials = true, string? target = null, string? baseImage = null, string? cache = null)
     {
         var name = $"attempt{Interlocked.Increment(ref _attempts)}";
         foreach (var (path, text) in context)
@@ -52,7 +52,7 @@ public sealed class BuildStage : IAsyncDisposable
             credentials["additionalAuth"] = own;
         }
 
-        var proxy = await BuildProxy.StartAsync(_folder[$"{name}/address"], baseImage ?? $"{Registry.Host}/base:{name}", target ?? $"{Registry.Host}/workspace:{name}", credentials.ToJsonString());
+        var proxy = await BuildProxy.StartAsync(_folder[$"{name}/address"], baseImage ?? $"{Registry.Host}/base:{name}", target ?? $"{Registry.Host}/workspace:{name}", credentials.ToJsonString(), cache is null ? [] : ["--cache-ref", cache]);
         return new BuildAttempt(this, proxy, name, _folder[$"{name}/workspace"]);
     }
 

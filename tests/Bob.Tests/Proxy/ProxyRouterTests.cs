@@ -41,6 +41,34 @@ public sealed class ProxyRouterTests
             .PathAndQuery.ShouldBe($"/v2/org/base/manifests/{Digest}");
 
     [Theory]
+    [InlineData("GET", "manifests/other", "manifests/alice")]
+    [InlineData("HEAD", "manifests/" + Digest, "manifests/" + Digest)]
+    [InlineData("PUT", "manifests/" + Digest, "manifests/alice")]
+    [InlineData("PUT", "manifests/bob", "manifests/alice")]
+    [InlineData("GET", "blobs/" + Digest, "blobs/" + Digest)]
+    [InlineData("POST", "blobs/uploads/", "blobs/uploads/")]
+    [InlineData("PATCH", "blobs/uploads/1", "blobs/uploads/1")]
+    [InlineData("GET", "tags/list", null)]
+    [InlineData("DELETE", "manifests/alice", null)]
+    [InlineData("DELETE", "blobs/" + Digest, null)]
+    [InlineData("GET", "referrers/" + Digest, null)]
+    public void Find_Cache_IsOneTagAndNothingElse(string method, string path, string? expected)
+    {
+        var router = new ProxyRouter([ProxyAlias.OfCache(ImageReference.Parse("r.example/org/caches:alice"), "cache-0a1b")], ProxyCredentials.None);
+
+        (router.Find(method, $"/v2/cache-0a1b/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
+        (router.Find(method, $"/cache-0a1b/v2/org/caches/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
+        router.Find(method, $"/v2/cache/{path}", "").ShouldBeNull();
+        router.Find(method, "/cache-0a1b/api/v2.0/users", "").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("base")]
+    [InlineData("cache-")]
+    [InlineData("cache-a/b")]
+    public void OfCache_NameOfSomethingElse_IsRefused(string name) => Should.Throw<FormatException>(() => ProxyAlias.OfCache(ImageReference.Parse("r.example/org/caches:alice"), name));
+
+    [Theory]
     [InlineData("/v2/ns/q.example/a/b/manifests/1", "", "q.example", "/v2/a/b/manifests/1")]
     [InlineData("/v2/ns/q.example_5000/a/blobs/" + Digest, "", "q.example:5000", "/v2/a/blobs/" + Digest)]
     [InlineData("/v2/ns/docker.io/busybox/manifests/1", "", "docker.io", "/v2/library/busybox/manifests/1")]

@@ -67,10 +67,11 @@ internal sealed class BuildKitEngine : IEngine
                 // Build information would hold the proxy's address, another one in every build.
                 "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true,buildinfo=false",
                 .. _settings.Extras.Secrets.Arguments,
+                .. await RegistryCacheAsync(input.Dockerfile, cancellationToken),
                 .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
             ],
             silent: false,
-            _settings.Extras.Secrets.Values,
+            [.. _settings.Extras.Secrets.Values, _settings.Cache?.Path ?? string.Empty],
             cancellationToken);
         if (exitCode != 0)
         {
@@ -96,6 +97,35 @@ internal sealed class BuildKitEngine : IEngine
 
     // A step that may have seen a secret is no other owner's.
     private bool NeedsFreshSteps(Dockerfile dockerfile) => _settings.NoCache || (_settings.Owner.Length > 0 && dockerfile.HasSecretMounts);
+
+    // What a step made of a secret stays on this machine. A cache that cannot be written fails no build; one that is not there yet would be told as an error.
+    private async Task<IEnumerable<string>> RegistryCacheAsync(Dockerfile dockerfile, CancellationToken cancellationToken)
+    {
+        if (_settings.Cache is not { } cache || dockerfile.HasSecretMounts)
+        {
+            return [];
+        }
+
+        var place = $"type=registry,ref={cache.RepositoryName}:{cache.Tag ?? "latest"}";
+        return
+        [
+            "--export-cache", $"{place},mode=max,oci-mediatypes=true,ignore-error=true",
+            .. !_settings.NoCache && await ExistsAsync(cache, cancellationToken) ? (string[])["--import-cache", place] : [],
+        ];
+    }
+
+    private static async Task<bool> ExistsAsync(ImageReference image, CancellationToken cancellationToken)
+    {
+        using var registry = new RegistryClient();
+        try
+        {
+            return await registry.HeadManifestAsync(image, null, RegistryCall.Default, cancellationToken) is not null;
+        }
+        catch (RegistryException)
+        {
+            return false;
+        }
+    }
 
     // An image that is named by its digest and is in the storage would be used without asking whether this build may read it.
     private static async Task RequireDigestsAsync(Dockerfile dockerfile, ProxiedImages images, CancellationToken cancellationToken)

@@ -1,0 +1,102 @@
+using ImageBuilder.Bob.Tests.Processes;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Bob.Tests.Build.BuildKit;
+
+#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
+public sealed class RegistryCacheTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private readonly TemporaryFolder _storages = new();
+    private BuildStage _stage = null!;
+
+    private string Cache => $"{_stage.Registry.Host}/caches:alice";
+
+    public async Task InitializeAsync()
+    {
+        if (MachinePrograms.WhyNot(["buildkitd", "buildctl", "runc", "docker-registry", "skopeo"]) is null)
+        {
+            _stage = await BuildStage.StartAsync();
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        await (_stage?.DisposeAsync() ?? default);
+        _storages.Dispose();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_StorageIsEmpty_TakesItsStepsFromTheRegistry()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage} AS maker\nCOPY Dockerfile /\nRUN date +%N > /made\nFROM {_stage.BaseImage}\nCOPY --from=maker /made /\nRUN date +%N > /also\n";
+        using var first = await PrepareAsync("one", dockerfile);
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        using var second = await PrepareAsync("two", dockerfile);
+
+        (await second.RunAsync()).ShouldBe(0, second.Log);
+
+        second.Log.Split('\n').Count(line => line.EndsWith(" CACHED", StringComparison.Ordinal)).ShouldBeGreaterThanOrEqualTo(2, second.Log);
+        (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
+        first.Log.ShouldNotContain("ERROR");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_AnotherCache_TakesNothingFromIt()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nRUN date +%N > /made\n";
+        using var first = await PrepareAsync("one", dockerfile);
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        using var second = await PrepareAsync("two", dockerfile, $"{_stage.Registry.Host}/caches:mallory");
+
+        (await second.RunAsync()).ShouldBe(0, second.Log);
+
+        second.Log.ShouldNotContain("CACHED");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_StepMountsASecret_KeepsNothing()
+    {
+        using var attempt = await PrepareAsync("one", $"FROM {_stage.BaseImage}\nRUN --mount=type=secret,id=token cp /run/secrets/token /kept\n");
+        _storages.Write("secrets/token", "hunter2");
+        attempt.Variables["BOB_SECRETS_FOLDER"] = _storages["secrets"];
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        (await _stage.HasAsync(Cache)).ShouldBeFalse();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_CacheCannotBeReadOrWritten_IsBuilt()
+    {
+        using var attempt = await PrepareAsync("one", $"FROM {_stage.BaseImage}\nRUN true\n", "127.0.0.1:9/caches:1");
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_CredentialsInVariables_CacheGoesByANameThatIsNotTold()
+    {
+        using var attempt = await PrepareAsync("one", $"FROM {_stage.BaseImage}\nRUN true\n");
+        attempt.Variables["BOB_BASE_REF"] = attempt.Base;
+        attempt.Variables["BOB_TARGET_REF"] = attempt.Target;
+        attempt.Variables["BOB_CACHE_REF"] = Cache;
+        attempt.Variables["BOB_BASELAYER_AUTH"] = $$$"""{"{{{_stage.Registry.Host}}}":{"auth":"{{{_stage.Registry.Auth}}}"}}""";
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        (await _stage.HasAsync(Cache)).ShouldBeTrue();
+        attempt.Log.ShouldNotContain("cache-");
+    }
+
+    private async Task<BuildAttempt> PrepareAsync(string storage, string dockerfile, string? cache = null)
+    {
+        var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, cache: cache ?? Cache);
+        attempt.Variables["BOB_ENGINE"] = "buildkit";
+        attempt.Variables["BOB_CACHE_REF"] = attempt.Cache;
+        attempt.Variables["BOB_STORAGE_ROOT"] = _storages[storage];
+        return attempt;
+    }
+}
