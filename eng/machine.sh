@@ -1,10 +1,10 @@
 # Sourced by demo.sh and test.sh: what the machine must have beside the .NET SDK.
 
-# Installs the Debian packages of the programs that are missing, and says so.
+# Installs the Debian packages of the programs that are missing, and says so. Arguments: more pairs of a program and its package.
 install_programs() {
     local pair missing=()
-    for pair in buildah:buildah netavark:netavark runc:runc docker-registry:docker-registry git:git busybox:busybox-static skopeo:skopeo slirp4netns:slirp4netns ip:iproute2; do
-        PATH="$PATH:/usr/sbin:/sbin:/usr/lib/podman:/usr/libexec/podman" type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+    for pair in "$@" buildah:buildah netavark:netavark runc:runc docker-registry:docker-registry git:git busybox:busybox-static skopeo:skopeo slirp4netns:slirp4netns ip:iproute2; do
+        PATH="$PATH:/usr/sbin:/sbin:/usr/lib/podman:/usr/libexec/podman$(printf ':%s' /usr/lib/postgresql/*/bin)" type -P "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
     done
     [ ${#missing[@]} -eq 0 ] && return
 

@@ -27,11 +27,14 @@ public sealed class NeedsProgramsTheoryAttribute : TheoryAttribute
 /// <summary>Which programs this machine has.</summary>
 public static class MachinePrograms
 {
-    /// <summary>Whether PATH, or one of the folders for administrators' programs, holds <paramref name="program"/>.</summary>
+    // Debian keeps the programs of PostgreSQL's versions apart.
+    private const string DatabaseServers = "/usr/lib/postgresql";
+
+    /// <summary>Whether PATH, or one of the folders for administrators' and database programs, holds <paramref name="program"/>.</summary>
     public static bool Exists(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? string.Empty)
             .Split(':', StringSplitOptions.RemoveEmptyEntries)
-            .Concat(["/usr/sbin", "/sbin"])
+            .Concat(["/usr/sbin", "/sbin", .. Directory.Exists(DatabaseServers) ? Directory.EnumerateDirectories(DatabaseServers).Select(version => $"{version}/bin") : []])
             .Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <summary>Why a test that needs <paramref name="programs"/> is skipped; null when they are all there.</summary>
