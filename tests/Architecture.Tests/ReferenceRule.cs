@@ -11,13 +11,14 @@ internal static class ReferenceRule
         ["src/Registry"] = [],
         ["src/Builds"] = ["src/Registry"],
         ["src/Launchers"] = ["src/Builds", "src/Contracts"],
+        ["src/Postgres"] = ["src/Builds"],
         ["src/Bob"] = ["src/Registry"],
         ["src/Cli"] = ["src/Contracts"],
         ["src/LoadTest"] = ["src/Contracts"],
         ["grains"] = ["src/Builds", "src/Launchers"],
         ["gateway"] = ["grains", "src/Contracts"],
         ["eng/probe"] = [],
-        ["silo"] = ["src/Contracts", "src/Registry", "src/Builds", "src/Launchers", "src/Bob", "grains", "gateway"],
+        ["silo"] = ["src/Contracts", "src/Registry", "src/Builds", "src/Launchers", "src/Postgres", "src/Bob", "grains", "gateway"],
     };
 
     /// <summary>What is wrong with the references of a project, given by the path of its file from the root.</summary>
