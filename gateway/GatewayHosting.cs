@@ -41,6 +41,7 @@ public static class GatewayHosting
             .AddSingleton<UnreadableStateInterceptor>()
             .AddSingleton<NamedImages>()
             .AddSingleton<Images>()
+            .AddSingleton<Orders>()
             .AddSingleton<LogRelays>()
             .AddSingleton<BuildFollower>()
             .AddSingleton<BuildList>()

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using ImageBuilder.Builds.Identity;
+using ImageBuilder.Builds;
 using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Grains;
@@ -49,15 +49,15 @@ internal sealed class Images(IGrainFactory grains, NamedImages names, GrainCalls
         };
     }
 
-    /// <summary>The base image that a source leads to, and through it the workspace image.</summary>
+    /// <summary>The base image that a source leads to with <paramref name="extras"/>, and through it the workspace image.</summary>
     /// <exception cref="RpcException">The base image cannot be told.</exception>
     public async Task<(string BaseRef, string WorkspaceRef)> NameAsync(
-        BuildSource? source, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
+        BuildSource? source, BuildExtras extras, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
     {
         var baseRef = source?.FromCase switch
         {
             BuildSource.FromOneofCase.Ref => await ResolveAsync(source.Ref.Ref, access, patient, cancellationToken),
-            BuildSource.FromOneofCase.File => options.Repositories.BaseReference(SourceReader.ReadIdentity(source.File)),
+            BuildSource.FromOneofCase.File => options.Repositories.BaseReference(SourceReader.ReadIdentity(source.File), extras),
             _ => throw new RpcException(new Status(StatusCode.Internal, "cannot resolve base image: invalid base image")),
         };
         return (baseRef, options.Repositories.WorkspaceReference(baseRef));

@@ -1,8 +1,10 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using ImageBuilder.Builds;
 using ImageBuilder.Contracts.V1;
 using ImageBuilder.Gateway.Services;
 using ImageBuilder.Grains.Messages;
+using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Gateway.Requests;
 
@@ -67,6 +69,43 @@ internal static class BuildsRequestReader
             request.PageSize == 0 ? DefaultPageSize : request.PageSize);
     }
 
+    /// <exception cref="RpcException">InvalidArgument.</exception>
+    public static Order Order(StartBuildRequest request)
+    {
+        var extras = ExtrasReader.Read(request.Extras);
+        var source = request.Source is { Ref: not null } or { File.Source.Git: not null }
+            ? request.Source
+            : throw Invalid("source", "must be ref, an image, or file, a Dockerfile whose source is git");
+        Require(source.File is not null || ImageReference.TryParse(source.Ref.Ref, out _), "source.ref", "must be an image reference such as docker.io/library/debian:12");
+        Require(source.File is not null || extras.IsNone, "extras", "must be empty when source is an image; they are what a Dockerfile is built with");
+        Require(request.Owner.Length <= MaxOwnerLength, "owner", $"must have at most {MaxOwnerLength} characters");
+        Require(System.Enum.IsDefined(request.Priority), "priority", "must be one of the values of Priority");
+        return new Order
+        {
+            Source = source,
+            Auth = request.Auth,
+            Force = request.Force,
+            Owner = request.Owner,
+            Patient = true,
+            Priority = request.Priority == Priority.Background ? BuildPriority.Background : BuildPriority.Interactive,
+            Deadline = Deadline(request.Deadline),
+            NoCache = request.NoCache,
+            Extras = extras,
+        };
+    }
+
+    /// <summary>The refusal of a field, which says what is allowed.</summary>
+    public static RpcException Invalid(string field, string allowed) => new(new Status(StatusCode.InvalidArgument, $"{field}: {allowed}"));
+
+    private static TimeSpan? Deadline(Duration? deadline)
+    {
+        Require(
+            deadline is null or { Seconds: >= 1 and <= Duration.MaxSeconds, Nanos: >= 0 and <= 999_999_999 },
+            "deadline",
+            "must be 1 s or more");
+        return deadline?.ToTimeSpan();
+    }
+
     private static DateTimeOffset? Time(string field, Timestamp? time)
     {
         Require(
@@ -83,6 +122,4 @@ internal static class BuildsRequestReader
             throw Invalid(field, allowed);
         }
     }
-
-    private static RpcException Invalid(string field, string allowed) => new(new Status(StatusCode.InvalidArgument, $"{field}: {allowed}"));
 }

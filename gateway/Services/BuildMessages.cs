@@ -18,6 +18,8 @@ internal static class BuildMessages
             message.BuildsAhead = ahead;
         }
 
+        message.NoCache = build.NoCache;
+        message.Extras = build.Extras is { } extras ? Of(extras) : null;
         return message;
     }
 
@@ -84,6 +86,14 @@ internal static class BuildMessages
     private static BuildStatus Of(Builds.Lifecycle.BuildStatus status) => (BuildStatus)((int)status + 1);
 
     private static FailureReason Of(Builds.Lifecycle.FailureReason reason) => (FailureReason)((int)reason + 1);
+
+    private static Extras Of(BuildExtrasMessage extras) => new()
+    {
+        BuildArgs = { extras.Arguments },
+        Labels = { extras.Labels },
+        TargetStage = extras.Stage,
+        Platform = extras.Platform,
+    };
 
     private static QueuedBuild Of(QueueTicket ticket, DateTimeOffset since) => new()
     {

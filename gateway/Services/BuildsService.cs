@@ -11,8 +11,30 @@ namespace ImageBuilder.Gateway.Services;
 
 /// <summary>The service's own API, served from the same grains as the old one. It keeps no state.</summary>
 internal sealed class BuildsService(
-    IGrainFactory grains, GrainCalls calls, BuildFollower follower, BuildList list, OpenStreams streams) : BuildsBase
+    IGrainFactory grains, GrainCalls calls, Orders orders, BuildFollower follower, BuildList list, OpenStreams streams) : BuildsBase
 {
+    /// <inheritdoc />
+    public override Task<StartBuildResponse> StartBuild(StartBuildRequest request, ServerCallContext context) => AskAsync(async () =>
+    {
+        var placed = await orders.PlaceAsync(BuildsRequestReader.Order(request), context.CancellationToken);
+        var build = placed.Ticket is { } ticket
+            ? await follower.FindAsync(ticket.BuildId, context.CancellationToken)
+                ?? throw new RpcException(new Status(StatusCode.Unavailable, "the build was not stored; please ask for it again"))
+            : await FindMakerAsync(placed.WorkspaceRef, context.CancellationToken);
+        return new StartBuildResponse
+        {
+            Outcome = placed.Ticket switch
+            {
+                null => StartOutcome.AlreadyBuilt,
+                { Joined: true } => StartOutcome.Joined,
+                _ => StartOutcome.Started,
+            },
+            WorkspaceRef = placed.WorkspaceRef,
+            BaseRef = placed.BaseRef,
+            Build = build is null ? null : BuildMessages.Of(build),
+        };
+    });
+
     /// <inheritdoc />
     public override Task<Build> GetBuild(GetBuildRequest request, ServerCallContext context) => AskAsync(async () =>
     {
@@ -148,5 +170,21 @@ internal sealed class BuildsService(
     {
         var image = grains.GetGrain<IImageGrain>(BuildsRequestReader.WorkspaceRef(workspaceRef));
         return await calls.RetryAsync(image.GetLatestBuild, cancellationToken) ?? throw NotFound();
+    }
+
+    /// <summary>The build that made an image, if it is the last one of it and still known.</summary>
+    private async Task<BuildSnapshot?> FindMakerAsync(string workspaceRef, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var latest = await calls.RetryAsync(grains.GetGrain<IImageGrain>(workspaceRef).GetLatestBuild, cancellationToken);
+            var build = latest is { } id ? await follower.FindAsync(id, cancellationToken) : null;
+            return build?.Status == ImageBuilder.Builds.Lifecycle.BuildStatus.Succeeded ? build : null;
+        }
+        catch (UnreadableStateException)
+        {
+            // The image is there all the same.
+            return null;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
+using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Requests;
@@ -18,13 +19,12 @@ internal sealed class ImageBuilderService(
     IGrainFactory grains,
     GrainCalls calls,
     Images images,
+    Orders orders,
     BuildFollower follower,
     RegistryAccessReader accessReader,
-    GatewayOptions options,
     OpenStreams streams) : BuilderService.ImageBuilderBase
 {
     private const int MaxTextLength = 8 * 1024;
-    private const string PlaceUnavailable = "workspace services are currently unavailable";
 
     /// <inheritdoc />
     public override async Task<ResolveBaseImageResponse> ResolveBaseImage(ResolveBaseImageRequest request, ServerCallContext context)
@@ -41,7 +41,7 @@ internal sealed class ImageBuilderService(
         ResolveWorkspaceImageRequest request, ServerCallContext context)
     {
         var access = accessReader.Read(request.Auth);
-        var (baseRef, workspaceRef) = await images.NameAsync(request.Source, access, request.UseRetryClient, context.CancellationToken);
+        var (baseRef, workspaceRef) = await images.NameAsync(request.Source, BuildExtras.None, access, request.UseRetryClient, context.CancellationToken);
         var exists = await images.ExistsAsync(workspaceRef, access, request.UseRetryClient, "cannot resolve workspace image", context.CancellationToken);
         return new ResolveWorkspaceImageResponse
         {
@@ -66,38 +66,26 @@ internal sealed class ImageBuilderService(
         }
 
         var (priority, deadline) = OrderHeaders.Read(context.RequestHeaders);
-        var cancellation = context.CancellationToken;
-        var source = request.Source;
-        var access = accessReader.Read(request.Auth);
-        if (request.BaseImageNameResolved.Length > 0 && !request.ForceRebuild)
-        {
-            access = accessReader.WithBaseRepository(access, request.Auth);
-            var known = request.BaseImageNameResolved;
-            var knownWorkspaceRef = options.Repositories.WorkspaceReference(known);
-            if (await images.ExistsAsync(knownWorkspaceRef, access, patient: true, "cannot check if image is already built", cancellation))
+        var placed = await orders.PlaceAsync(
+            new Order
             {
-                await responseStream.WriteAsync(AlreadyBuilt(knownWorkspaceRef, known), cancellation);
-                return;
-            }
-
-            if (await CanResolveAsync(known, access, request.UseRetryClient, cancellation))
-            {
-                source = new BuildSource { Ref = new BuildSourceReference { Ref = known } };
-            }
-        }
-
-        var (baseRef, workspaceRef) = await images.NameAsync(source, access, request.UseRetryClient, cancellation);
-        if (!request.ForceRebuild
-            && await images.ExistsAsync(workspaceRef, access, patient: true, "cannot check if image is already built", cancellation))
+                Source = request.Source,
+                Auth = request.Auth,
+                Force = request.ForceRebuild,
+                Owner = request.TriggeredBy,
+                Patient = request.UseRetryClient,
+                Priority = priority,
+                Deadline = deadline,
+                KnownBase = request.BaseImageNameResolved,
+                SupervisorRef = request.SupervisorRef,
+            },
+            context.CancellationToken);
+        if (placed.Ticket is not { } ticket)
         {
-            await responseStream.WriteAsync(AlreadyBuilt(workspaceRef, baseRef), cancellation);
+            await responseStream.WriteAsync(AlreadyBuilt(placed.WorkspaceRef, placed.BaseRef), context.CancellationToken);
             return;
         }
 
-        var buildBase = source.File is not null
-            && (request.ForceRebuild || !await images.ExistsAsync(baseRef, access, patient: true, "cannot check if base image is already built", cancellation));
-        var order = Order(request, source, access, baseRef, workspaceRef, buildBase) with { Priority = priority, Deadline = deadline };
-        var ticket = await StartAsync(order, cancellation);
         await streams.UntilStoppingAsync(context, stop => TellAsync(ticket.BuildId, responseStream, stop));
     }
 
@@ -134,23 +122,6 @@ internal sealed class ImageBuilderService(
         StartedAt = startedAt.ToUnixTimeSeconds(),
     };
 
-    private static BuildOrderMessage Order(
-        BuildRequest request, BuildSource source, RegistryAccessMessage access, string baseRef, string workspaceRef, bool buildBase)
-    {
-        var (password, oneTimeSecretUrl) = source.File is null ? (string.Empty, string.Empty) : SourceReader.ReadSecrets(source.File);
-        return new BuildOrderMessage(
-            workspaceRef,
-            baseRef,
-            source.File is null ? null : SourceReader.ReadContext(source.File),
-            buildBase,
-            request.ForceRebuild,
-            request.TriggeredBy,
-            request.SupervisorRef,
-            access,
-            password,
-            oneTimeSecretUrl);
-    }
-
     private static BuildResponse Tell(BuildSnapshot build)
     {
         var status = build.Status switch
@@ -166,22 +137,6 @@ internal sealed class ImageBuilderService(
             Message = build.Failure?.Message ?? string.Empty,
             Info = Info(build.Id, build.WorkspaceRef, build.BaseRef, status, build.CreatedAt),
         };
-    }
-
-    private async Task<BuildTicket> StartAsync(BuildOrderMessage order, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await calls.RetryAsync(() => grains.GetGrain<IImageGrain>(order.WorkspaceRef).Build(order), cancellationToken);
-        }
-        catch (Exception error) when (GrainCalls.IsPassing(error))
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, PlaceUnavailable));
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            throw new RpcException(new Status(StatusCode.Internal, $"cannot start build: {error.Message}"));
-        }
     }
 
     private async Task SendLogAsync(Guid buildId, IServerStreamWriter<LogsResponse> responseStream, CancellationToken cancellationToken)
@@ -213,7 +168,7 @@ internal sealed class ImageBuilderService(
         {
             if (build.Failure?.Reason == FailureReason.LauncherUnavailable)
             {
-                throw new RpcException(new Status(StatusCode.Unavailable, PlaceUnavailable));
+                throw new RpcException(new Status(StatusCode.Unavailable, Orders.PlaceUnavailable));
             }
 
             await responseStream.WriteAsync(Tell(build), cancellationToken);
@@ -223,20 +178,6 @@ internal sealed class ImageBuilderService(
         if (!ended)
         {
             throw new RpcException(new Status(StatusCode.Internal, "cannot start build: the build was not stored; please ask for it again"));
-        }
-    }
-
-    private async Task<bool> CanResolveAsync(string reference, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await images.ResolveAsync(reference, access, patient, cancellationToken);
-            return true;
-        }
-        catch (RpcException)
-        {
-            // The name an earlier build led to is a shortcut; without it the source is built as it was given.
-            return false;
         }
     }
 

@@ -142,6 +142,8 @@ public sealed record BuildState
         Deadline = DeadlineAt(longest),
         CancelRequested = CancelledBy is not null,
         Pinned = Pinned,
+        NoCache = Order.NoCache,
+        Extras = Order.Extras,
     };
 
     /// <summary>The build as it stood at every version after <paramref name="version"/> that is kept.</summary>
@@ -230,11 +232,21 @@ public sealed record StoredOrder(
     [property: Id(9)] BuildPriority Priority,
     [property: Id(10)] TimeSpan? Deadline)
 {
-    internal static StoredOrder From(BuildOrderMessage order, TimeSpan longest) => new(
-        order.WorkspaceRef, order.BaseRef, order.Context, order.BuildBase, order.Force, order.Owner, order.SupervisorRef,
-        order.Access.AllowAll, order.Access.AllowedHosts, order.Priority, DeadlinePolicy.Of(order.Deadline, longest));
+    /// <summary>What the Dockerfile is built with; null for nothing.</summary>
+    [Id(11)]
+    public BuildExtrasMessage? Extras { get; init; }
 
-    internal BuildOrder ToOrder() => new(WorkspaceRef, BaseRef, Context?.ToSource(), BuildBase, NoCache, Owner, SupervisorRef);
+    internal static StoredOrder From(BuildOrderMessage order, TimeSpan longest) => new(
+        order.WorkspaceRef, order.BaseRef, order.Context, order.BuildBase, order.Force || order.NoCache, order.Owner, order.SupervisorRef,
+        order.Access.AllowAll, order.Access.AllowedHosts, order.Priority, DeadlinePolicy.Of(order.Deadline, longest))
+    {
+        Extras = order.Extras,
+    };
+
+    internal BuildOrder ToOrder() => new(WorkspaceRef, BaseRef, Context?.ToSource(), BuildBase, NoCache, Owner, SupervisorRef)
+    {
+        Extras = Extras?.ToExtras() ?? BuildExtras.None,
+    };
 
     /// <summary>The secrets of an order that came with none.</summary>
     internal BuildSecrets ToSecrets() => new(

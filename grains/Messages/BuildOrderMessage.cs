@@ -38,10 +38,16 @@ public sealed record BuildOrderMessage(
     [Id(11)]
     public TimeSpan? Deadline { get; init; }
 
+    /// <summary>Whether layers of earlier builds may not be used, as with <see cref="Force"/>, which implies it.</summary>
+    [Id(12)]
+    public bool NoCache { get; init; }
+
+    /// <summary>What the Dockerfile is built with; null for nothing.</summary>
+    [Id(13)]
+    public BuildExtrasMessage? Extras { get; init; }
+
     /// <inheritdoc />
     public override string ToString() => $"BuildOrder {{ {WorkspaceRef} }}";
-
-    internal BuildOrder ToOrder() => new(WorkspaceRef, BaseRef, Context?.ToSource(), BuildBase, Force, Owner, SupervisorRef);
 
     internal BuildSecrets ToSecrets() => new(Access.ToAccess(), GitPassword, GitOneTimeSecretUrl);
 }

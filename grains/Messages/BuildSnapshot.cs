@@ -62,6 +62,14 @@ public sealed record BuildSnapshot(
     [Id(17)]
     public int? BuildsAhead { get; init; }
 
+    /// <summary>Whether layers of earlier builds may not be used.</summary>
+    [Id(18)]
+    public bool NoCache { get; init; }
+
+    /// <summary>What the Dockerfile is built with; null for nothing.</summary>
+    [Id(19)]
+    public BuildExtrasMessage? Extras { get; init; }
+
     /// <summary>Whether the build has ended.</summary>
     public bool IsFinal => BuildLifecycle.IsFinal(Status);
 }

@@ -15,4 +15,8 @@ public sealed record BuildOrder(
     bool BuildBase,
     bool NoCache,
     string Owner,
-    string SupervisorRef);
+    string SupervisorRef)
+{
+    /// <summary>What the Dockerfile is built with; default nothing.</summary>
+    public BuildExtras Extras { get; init; } = BuildExtras.None;
+}

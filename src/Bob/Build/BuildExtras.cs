@@ -1,11 +1,11 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using ImageBuilder.Bob.Commands;
+using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Bob.Build;
 
 /// <summary>What a build may be given beside its Dockerfile.</summary>
-internal sealed partial record BuildExtras
+internal sealed record BuildExtras
 {
     /// <summary>How long a JSON object of arguments or labels may be, in characters.</summary>
     public const int MaximumJson = 64 << 10;
@@ -42,12 +42,13 @@ internal sealed partial record BuildExtras
         };
         return extras switch
         {
-            _ when extras.Arguments.Keys.FirstOrDefault(name => !ArgumentName().IsMatch(name)) is { } name =>
+            _ when extras.Arguments.Keys.FirstOrDefault(name => !BuildNames.IsArgument(name)) is { } name =>
                 throw new UsageException($"BOB_BUILD_ARGS: \"{name}\" is no name of a build argument, or one that engines give a meaning of their own; give a proxy another name, and set it in the step"),
-            _ when extras.Labels.Keys.FirstOrDefault(name => !LabelName().IsMatch(name)) is { } name =>
-                throw new UsageException($"BOB_LABELS: \"{name}\" is no name of a label; it has up to 256 characters without blanks and \"=\""),
-            _ when !StageName().IsMatch(extras.Stage) => throw new UsageException("BOB_TARGET_STAGE: must be the name or number of a stage"),
-            _ when !PlatformName().IsMatch(extras.Platform) => throw new UsageException("BOB_PLATFORM: must be os/architecture[/variant], such as linux/arm64"),
+            _ when extras.Labels.Keys.FirstOrDefault(name => !BuildNames.IsLabel(name)) is { } name =>
+                throw new UsageException($"BOB_LABELS: \"{name}\" is no name of a label; it has up to {BuildNames.MaximumLength} characters without blanks and \"=\""),
+            { Stage: { Length: > 0 } stage } when !BuildNames.IsStage(stage) => throw new UsageException("BOB_TARGET_STAGE: must be the name or number of a stage"),
+            { Platform: { Length: > 0 } platform } when !Registry.Names.Platform.TryParse(platform, out _) =>
+                throw new UsageException("BOB_PLATFORM: must be os/architecture[/variant], such as linux/arm64"),
             _ => extras,
         };
     }
@@ -78,18 +79,4 @@ internal sealed partial record BuildExtras
             throw new UsageException($"{name}: must be a JSON object of strings, such as {{\"VERSION\":\"3\"}}");
         }
     }
-
-    // BuildKit's own decide, among other things, whose cache mounts a step gets. Both engines pass proxies to steps and forget them when they name what a step
-    // made: others' builds, which share the cache, would get what came through a stranger's proxy.
-    [GeneratedRegex(@"\A(?!BUILDKIT_|(?:HTTPS?|FTP|NO|ALL)_PROXY\z|(?:https?|ftp|no|all)_proxy\z)[A-Za-z_][A-Za-z0-9_]{0,255}\z")]
-    private static partial Regex ArgumentName();
-
-    [GeneratedRegex(@"\A[^\s=\p{C}]{1,256}\z")]
-    private static partial Regex LabelName();
-
-    [GeneratedRegex(@"\A(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,127})?\z")]
-    private static partial Regex StageName();
-
-    [GeneratedRegex(@"\A(?:[a-z0-9]+/[a-z0-9_]+(?:/[a-z0-9]+)?)?\z")]
-    private static partial Regex PlatformName();
 }

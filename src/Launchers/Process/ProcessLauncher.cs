@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
@@ -24,6 +27,9 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 
     // For `init` alone: whoever reaches the agent can sign with its keys.
     private static readonly string[] InitVariables = ["SSH_AUTH_SOCK", "BOB_SSH_KNOWN_HOSTS", "BOB_CONTEXT_SIZE_LIMIT", "BOB_CONTEXT_FILES_LIMIT"];
+
+    // Shorter than with everything escaped: a variable has a longest length.
+    private static readonly JsonSerializerOptions VariableJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan SpareEndPatience = TimeSpan.FromSeconds(5);
 
@@ -222,6 +228,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             // Its network is the build's own already, unless there is to be none.
             ("BOB_NETWORK", _options.Network == BuildNetwork.None ? "none" : "host"),
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
+            .. Variables(order.Extras),
         ];
         if (order.Context is { } context)
         {
@@ -233,6 +240,16 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         }
 
         return variables;
+    }
+
+    private static IEnumerable<(string Name, string Value)> Variables(BuildExtras extras)
+    {
+        static string Json(ImmutableDictionary<string, string> values) => values.IsEmpty ? string.Empty : JsonSerializer.Serialize(values, VariableJson);
+        (string Name, string Value)[] variables =
+        [
+            ("BOB_BUILD_ARGS", Json(extras.Arguments)), ("BOB_LABELS", Json(extras.Labels)), ("BOB_TARGET_STAGE", extras.Stage), ("BOB_PLATFORM", extras.Platform),
+        ];
+        return variables.Where(variable => variable.Value.Length > 0);
     }
 
     private async Task<BuilderProcess> StartProxyAsync(

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace ImageBuilder.Registry.Names;
 
 /// <summary>
@@ -14,15 +16,18 @@ public sealed record Platform(string Os, string Architecture, string? Variant = 
 
     /// <summary>Reads <c>os/architecture</c> or <c>os/architecture/variant</c>.</summary>
     /// <exception cref="InvalidReferenceException">The text has another form.</exception>
-    public static Platform Parse(string text)
-    {
-        var parts = text.Split('/');
-        if (parts.Length is < 2 or > 3 || parts.Any(part => part.Length is 0 or > 32 || !part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_')))
-        {
-            throw new InvalidReferenceException($"invalid platform \"{Shown.Text(text)}\": it has the form linux/amd64 or linux/arm/v7");
-        }
+    public static Platform Parse(string text) => TryParse(text, out var platform)
+        ? platform
+        : throw new InvalidReferenceException($"invalid platform \"{Shown.Text(text)}\": it has the form linux/amd64 or linux/arm/v7");
 
-        return new Platform(parts[0], parts[1], parts.Length == 3 ? parts[2] : null);
+    /// <summary>Reads <c>os/architecture</c> or <c>os/architecture/variant</c>; false when the text has another form.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out Platform? platform)
+    {
+        var parts = text.Split('/', 4);
+        platform = parts.Length is 2 or 3 && parts.All(part => part.Length is > 0 and <= 32 && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_'))
+            ? new Platform(parts[0], parts[1], parts.Length == 3 ? parts[2] : null)
+            : null;
+        return platform is not null;
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Grains.Builds;
 using ImageBuilder.Grains.Messages;
@@ -63,6 +65,23 @@ public sealed class BuildRestartTests
         var ended = await host.Build(id).EndAsync();
         ended.Failure!.Message.ShouldBe("build failed: RUN false");
         (await host.Build(id).ReadLogTextAsync()).ShouldBe("one\ntwo\n");
+    }
+
+    [Fact]
+    public async Task Restart_OrderWithExtras_SecondAttemptHasThemToo()
+    {
+        var extras = new BuildExtras { Arguments = ImmutableDictionary<string, string>.Empty.Add("WHAT", "a"), Stage = "wanted" };
+        await using var world = new GrainWorld();
+        var (id, attempt) = await StartAsync(world, "one\n", GrainWorld.Order() with { Extras = BuildExtrasMessage.Of(extras), NoCache = true });
+        await attempt.Watch().RemoveAsync(CancellationToken.None);
+
+        var host = await world.StartHostAsync();
+        await host.TakeUpAsync();
+        var second = await world.Launcher.NextAsync();
+
+        (second.Order.Extras, second.Order.NoCache).ShouldBe((extras, true));
+        var told = await host.Build(id).Watch(0, TimeSpan.Zero);
+        (told!.Extras, told.NoCache).ShouldBe((BuildExtrasMessage.Of(extras), true));
     }
 
     [Fact]

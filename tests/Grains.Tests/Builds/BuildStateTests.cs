@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Grains.Builds;
@@ -72,6 +75,28 @@ public sealed class BuildStateTests
 
         build.SnapshotsAfter(2, Id, Longest).ShouldHaveSingleItem().ShouldBe(build.ToSnapshot(Id, Longest));
     }
+
+    [Fact]
+    public void Order_StoredAndRead_HasItsExtras()
+    {
+        var extras = new BuildExtrasMessage(ImmutableDictionary<string, string>.Empty.Add("WHAT", "a"), ImmutableDictionary<string, string>.Empty, "wanted", "linux/arm64");
+
+        var read = Stored(GrainWorld.Order() with { Extras = extras }).Deserialize<StoredOrder>()!;
+
+        (read.Extras! with { Arguments = extras.Arguments, Labels = extras.Labels }).ShouldBe(extras);
+        read.Extras.Arguments.ShouldBe(extras.Arguments);
+    }
+
+    [Fact]
+    public void Order_OfAnEarlierRelease_HasNone()
+    {
+        var stored = Stored(GrainWorld.Order());
+        stored.AsObject().Remove("Extras").ShouldBeTrue();
+
+        stored.Deserialize<StoredOrder>()!.ToOrder().Extras.IsNone.ShouldBeTrue();
+    }
+
+    private static JsonNode Stored(BuildOrderMessage order) => JsonSerializer.SerializeToNode(BuildState.Accepted(order, Start, Longest).Order)!;
 
     private static BuildState Apply(BuildState build, Random random, DateTimeOffset now)
     {

@@ -1,8 +1,11 @@
 using System.Text;
+using System.Text.Json;
 using Grpc.Core;
 using ImageBuilder.Contracts;
 using ImageBuilder.Contracts.V1;
 using ImageBuilder.Integration.Tests.Running;
+using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Sandbox.Service;
 using BuildStatus = ImageBuilder.Contracts.V1.BuildStatus;
 using ListBuildsRequest = ImageBuilder.Contracts.V1.ListBuildsRequest;
 
@@ -50,6 +53,47 @@ public sealed class OwnApiTests(RunningService service)
 
         var found = (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest { Filter = new Filter { Ref = last.WorkspaceRef } })).Builds;
         found.ShouldHaveSingleItem().ShouldBe(last);
+    }
+
+    [ServiceFact]
+    public async Task StartBuild_Extras_AreInTheImageAndInItsName()
+    {
+        var source = (await service.CreateRequestAsync("FROM scratch AS wanted\nARG WHAT\nENV WHAT=$WHAT\nCOPY Dockerfile /\nFROM @BASE@\nRUN false\n")).Source;
+        var request = new StartBuildRequest
+        {
+            Source = source,
+            Auth = BuildRequests.AllCredentials,
+            Owner = "the test",
+            Extras = new Extras
+            {
+                BuildArgs = { ["WHAT"] = "a \"b\" $c, 'd'" },
+                Labels = { ["org.example.one"] = "x=y" },
+                TargetStage = "wanted",
+                Platform = "linux/arm64",
+            },
+        };
+
+        var started = await service.Client.Builds.StartBuildAsync(request);
+        var ended = (await AllAsync(service.Client.Builds.WatchBuild(new WatchBuildRequest { BuildId = started.Build.BuildId })))[^1];
+        var again = await service.Client.Builds.StartBuildAsync(request);
+
+        started.Outcome.ShouldBe(StartOutcome.Started);
+        ended.Status.ShouldBe(BuildStatus.Succeeded, ended.Failure?.Message);
+        ended.Extras.ShouldBe(request.Extras);
+        (again.Outcome, again.Build).ShouldBe((StartOutcome.AlreadyBuilt, await service.Client.Builds.GetBuildAsync(new GetBuildRequest { BuildId = ended.BuildId })));
+        var image = await ConfigAsync(ended.WorkspaceRef);
+        var config = image.GetProperty("config");
+        config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("WHAT=a \"b\" $c, 'd'");
+        config.GetProperty("Labels").GetProperty("org.example.one").GetString().ShouldBe("x=y");
+        image.GetProperty("architecture").GetString().ShouldBe("arm64");
+
+        request.Extras.BuildArgs["WHAT"] = "another";
+        request.NoCache = true;
+        var other = await service.Client.Builds.StartBuildAsync(request);
+        (other.Outcome, other.Build.NoCache).ShouldBe((StartOutcome.Started, true));
+        new[] { other.WorkspaceRef, (await service.Client.Rpc.ResolveWorkspaceImageAsync(new ResolveWorkspaceImageRequest { Source = source, Auth = request.Auth })).Ref }
+            .ShouldNotContain(ended.WorkspaceRef);
+        (await AllAsync(service.Client.Builds.WatchBuild(new WatchBuildRequest { BuildId = other.Build.BuildId })))[^1].Status.ShouldBe(BuildStatus.Succeeded);
     }
 
     [ServiceFact]
@@ -101,6 +145,13 @@ public sealed class OwnApiTests(RunningService service)
         var free = await service.Client.Builds.PinBuildAsync(new PinBuildRequest { BuildId = id });
         free.Pinned.ShouldBeFalse();
         (await service.Client.Builds.ListBuildsAsync(request)).Builds.ShouldHaveSingleItem().Pinned.ShouldBeFalse();
+    }
+
+    private async Task<JsonElement> ConfigAsync(string image)
+    {
+        var config = await Command.CheckAsync(
+            "skopeo", ["inspect", "--config", "--tls-verify=false", "--authfile", service.Surroundings.Registry.AuthFile, $"docker://{image}"], cancellationToken: RunningService.Deadline);
+        return JsonDocument.Parse(config).RootElement;
     }
 
     private static async Task<string> FirstIdAsync(AsyncServerStreamingCall<BuildResponse> call)

@@ -144,6 +144,49 @@ public sealed class ProcessLauncherTests
     }
 
     [Fact]
+    public async Task Launch_Extras_AreVariablesOfBuildAlone()
+    {
+        const string Dump = "env >$TEST/env.$verb; : >$TEST/done.$verb; ";
+        await using var bob = new FakeBob(build: Dump + "exec sleep 600", init: Dump + FakeBob.InitSucceeds, proxy: Dump + FakeBob.ProxyListens);
+        await bob.LaunchAsync(FakeBob.Order with
+        {
+            Extras = new BuildExtras
+            {
+                Arguments = ImmutableDictionary<string, string>.Empty.Add("WHAT", "a \"b\" <ä> $c\n"),
+                Labels = ImmutableDictionary<string, string>.Empty.Add("org.example.one", string.Empty),
+                Stage = "wanted",
+                Platform = "linux/arm64",
+            },
+        });
+        await Task.WhenAll(bob.SignalAsync("done.build"), bob.SignalAsync("done.init"), bob.SignalAsync("done.proxy"));
+
+        string[] expected =
+        [
+            """BOB_BUILD_ARGS={"WHAT":"a \"b\" <ä> $c\n"}""", """BOB_LABELS={"org.example.one":""}""", "BOB_TARGET_STAGE=wanted", "BOB_PLATFORM=linux/arm64",
+        ];
+        (await VariablesAsync("build")).Intersect(expected).Count().ShouldBe(expected.Length);
+        (await VariablesAsync("init")).Concat(await VariablesAsync("proxy")).ShouldNotContain(variable => expected.Contains(variable));
+
+        Task<string[]> VariablesAsync(string verb) => File.ReadAllLinesAsync(Path.Combine(bob.Folder, $"env.{verb}"));
+    }
+
+    [Fact]
+    public async Task Launch_LargestExtras_AreWithinWhatBobReads()
+    {
+        // What takes most room when it is written, in as many bytes as an order may have.
+        var dense = string.Concat(Enumerable.Repeat("\U0001F600", ((16 << 10) / 4) - 128));
+        var entries = Enumerable.Range(0, 128).ToImmutableDictionary(index => $"A{index}", index => index == 0 ? dense : string.Empty);
+        await using var bob = new FakeBob(build: "env >$TEST/env; : >$TEST/done; exec sleep 600");
+        await bob.LaunchAsync(FakeBob.Order with { Extras = new BuildExtras { Arguments = entries, Labels = entries } });
+        await bob.SignalAsync("done");
+
+        var variables = (await File.ReadAllLinesAsync(Path.Combine(bob.Folder, "env"))).Where(line => line.StartsWith("BOB_BUILD_ARGS=", StringComparison.Ordinal) || line.StartsWith("BOB_LABELS=", StringComparison.Ordinal));
+
+        variables.Count().ShouldBe(2);
+        variables.ShouldAllBe(variable => variable.Length < 64 << 10);
+    }
+
+    [Fact]
     public async Task Launch_BaseExistsAlready_NothingIsFetched()
     {
         await using var bob = new FakeBob(init: ": >$TEST/fetched");

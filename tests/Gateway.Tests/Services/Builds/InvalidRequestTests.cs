@@ -9,6 +9,7 @@ namespace ImageBuilder.Gateway.Tests.Services.Builds;
 public sealed class InvalidRequestTests
 {
     private const string Id = "7c9e6679-7425-40de-944b-e07fc1f90ae7";
+    private const string Source = "\"source\": {\"file\": {\"source\": {\"git\": {\"remoteUri\": \"https://git.test/a.git\"}}}}";
 
     [Theory]
     [InlineData("GetBuild", "{}", "build: build_id or workspace_ref must be given")]
@@ -33,16 +34,36 @@ public sealed class InvalidRequestTests
     [InlineData("CancelBuild", """{"buildId": "ID", "by": "LONG"}""", "by: must have at most 256 characters, and no control characters")]
     [InlineData("CancelBuild", """{"buildId": "ID", "by": "a\nb"}""", "by: must have at most 256 characters, and no control characters")]
     [InlineData("PinBuild", """{"buildId": "no"}""", "build_id: must be a UUID")]
+    [InlineData("StartBuild", "{}", "source: must be ref, an image, or file, a Dockerfile whose source is git")]
+    [InlineData("StartBuild", """{"source": {}}""", "source: must be ref")]
+    [InlineData("StartBuild", """{"source": {"file": {"source": {"empty": {}}}}}""", "source: must be ref")]
+    [InlineData("StartBuild", """{"source": {"ref": {"ref": "No Image"}}}""", "source.ref: must be an image reference")]
+    [InlineData("StartBuild", """{"source": {"ref": {"ref": "a"}}, "extras": {"platform": "linux/arm64"}}""", "extras: must be empty when source is an image")]
+    [InlineData("StartBuild", """{SOURCE, "owner": "LONG"}""", "owner: must have at most 8192 characters")]
+    [InlineData("StartBuild", """{SOURCE, "priority": 77}""", "priority: must be one of the values of Priority")]
+    [InlineData("StartBuild", """{SOURCE, "deadline": "0.999s"}""", "deadline: must be 1 s or more")]
+    [InlineData("StartBuild", """{SOURCE, "deadline": "-5s"}""", "deadline: must be 1 s or more")]
+    [InlineData("StartBuild", """{SOURCE, "auth": {"additional": {"LONG": ""}}}""", "auth.additional: at most 1000 hosts")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"buildArgs": {"A B": ""}}}""", "extras.build_args: names must have letters, digits")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"buildArgs": {"BUILDKIT_SYNTAX": ""}}}""", "extras.build_args: names must have letters, digits")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"buildArgs": {"A": "a\u0000b"}}}""", "extras.build_args: values must have no control characters but tab and line ends")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"buildArgs": {"A": "LONG", "B": "LONG"}}}""", "extras.build_args: must be at most 128 whose names and values take at most 16384 bytes")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"labels": {"a=b": ""}}}""", "extras.labels: names must have up to 256 characters, no blanks and no")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"labels": {"a": "LONG", "b": "LONG"}}}""", "extras.labels: must be at most 128")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"targetStage": "--no-cache"}}""", "extras.target_stage: must be the name or number of a stage")]
+    [InlineData("StartBuild", """{SOURCE, "extras": {"platform": "amd64"}}""", "extras.platform: must have the form linux/amd64 or linux/arm/v7")]
     public async Task Request_NotAllowed_NamesTheFieldAndWhatIs(string method, string json, string detail)
     {
         await using var gateway = await GatewayHost.StartAsync();
-        json = json.Replace("LONG", new string('x', 10_000), StringComparison.Ordinal).Replace("ID", Id, StringComparison.Ordinal);
+        json = json.Replace("LONG", new string('x', 10_000), StringComparison.Ordinal).Replace("SOURCE", Source, StringComparison.Ordinal);
+        json = json.Replace("\"ID\"", $"\"{Id}\"", StringComparison.Ordinal);
         Func<Task> call = method switch
         {
             "GetBuild" => async () => await gateway.Builds.GetBuildAsync(Parse<GetBuildRequest>(json)),
             "ListBuilds" => async () => await gateway.Builds.ListBuildsAsync(Parse<ListBuildsRequest>(json)),
             "WatchBuild" => () => GatewayHost.AllAsync(gateway.Builds.WatchBuild(Parse<WatchBuildRequest>(json))),
             "ReadLog" => () => GatewayHost.AllAsync(gateway.Builds.ReadLog(Parse<ReadLogRequest>(json))),
+            "StartBuild" => async () => await gateway.Builds.StartBuildAsync(Parse<StartBuildRequest>(json)),
             "CancelBuild" => async () => await gateway.Builds.CancelBuildAsync(Parse<CancelBuildRequest>(json)),
             _ => async () => await gateway.Builds.PinBuildAsync(Parse<PinBuildRequest>(json)),
         };
@@ -62,6 +83,19 @@ public sealed class InvalidRequestTests
         var status = await GatewayHost.FailureOf(async () => await gateway.Builds.ListBuildsAsync(request));
 
         (status.StatusCode, status.Detail).ShouldBe((StatusCode.InvalidArgument, "filter.created_from: must be a time of the years 1 to 9999"));
+    }
+
+    [Fact]
+    public async Task StartBuild_TooManyArguments_Refused()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        var request = new StartBuildRequest { Source = GatewayHost.File(), Extras = new Extras() };
+        request.Extras.BuildArgs.Add(Enumerable.Range(0, 129).ToDictionary(index => $"A{index}", _ => string.Empty));
+
+        var status = await GatewayHost.FailureOf(async () => await gateway.Builds.StartBuildAsync(request));
+
+        status.StatusCode.ShouldBe(StatusCode.InvalidArgument);
+        status.Detail.ShouldStartWith("extras.build_args: must be at most 128");
     }
 
     private static T Parse<T>(string json)
