@@ -23,6 +23,35 @@ public sealed class CommandLineTests(RunningService service)
     }
 
     [ServiceFact]
+    public async Task Build_Extras_AreTakenAndShown()
+    {
+        var request = await service.CreateRequestAsync("FROM @BASE@ AS wanted\nARG WHAT\nRUN echo sho''wn $WHAT\nFROM wanted\nRUN false\n");
+        string[] build = ["build", "--git", request.Source.File.Source.Git.RemoteUri, "--allow-all", "--stage", "wanted"];
+
+        var result = await RunAsync([.. build, "--build-arg", "WHAT=a=b", "--label", "one=1", "--platform", "linux/amd64", "--no-cache"]);
+        var again = await RunAsync([.. build, "--build-arg", "WHAT=a=b", "--label", "one=1", "--platform", "linux/amd64"]);
+        var image = again.Output.Split(' ')[1];
+        var shown = await RunAsync("builds", "get", image);
+
+        result.ExitCode.ShouldBe(0, result.Output + result.Errors);
+        result.Output.ShouldContain("shown a=b");
+        again.Output.Trim().ShouldBe(result.Output.Trim().Split('\n')[^1]);
+        foreach (var line in new[] { "build argument:  WHAT=a=b", "label:           one=1", "stage:           wanted", "platform:        linux/amd64", "cache:           off" })
+        {
+            shown.Output.Split('\n').ShouldContain(line);
+        }
+    }
+
+    [Fact]
+    public async Task Build_ArgumentWithoutValue_EndsWithTwo()
+    {
+        var result = await Command.RunAsync(s_program, ["build", "--ref", "a", "--build-arg", "WHAT"]);
+
+        result.ExitCode.ShouldBe(2);
+        result.Errors.ShouldContain("--build-arg is NAME=VALUE, not \"WHAT\"");
+    }
+
+    [ServiceFact]
     public async Task Build_FailingStep_EndsWithOneAndSaysWhy()
     {
         var request = await service.CreateRequestAsync("FROM @BASE@\nRUN ls /nothing-here\n");

@@ -26,21 +26,7 @@ internal sealed class LogCommand : Command
                 Offset = parsed.GetValue(offset),
                 Follow = parsed.GetValue(follow),
             };
-            await using var output = Console.OpenStandardOutput();
-            await Reconnecting.ReadAsync(
-                () => client.ReadLog(request, cancellationToken: cancellationToken),
-                async part =>
-                {
-                    if (part.Offset > request.Offset)
-                    {
-                        await Console.Error.WriteLineAsync($"[{part.Offset - request.Offset} bytes of log are no longer kept]");
-                    }
-
-                    await output.WriteAsync(part.Content.Memory, cancellationToken);
-                    await output.FlushAsync(cancellationToken);
-                    request.Offset = part.NextOffset;
-                },
-                cancellationToken);
+            await LogOutput.CopyAsync(client, request, cancellationToken);
             return ExitCode.Success;
         }));
     }
