@@ -83,7 +83,23 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             throw new BobException(FailureReason.ContextUnavailable, $"build failed: the build context \"{contextBelow}\" is no folder of the repository");
         }
 
+        CheckIgnoreFiles(dockerfile, context);
         await engine.BuildAsync(new BuildInput(dockerfile, await ParseAsync(dockerfile, cancellationToken), context), cancellationToken);
+    }
+
+    // Engines read these on this machine, wherever a link leads, and show all of what they find when it is no pattern.
+    private void CheckIgnoreFiles(string dockerfile, string context)
+    {
+        foreach (var name in new[] { ".dockerignore", ".containerignore" })
+        {
+            foreach (var file in new[] { dockerfile + name, Path.Combine(context, name) })
+            {
+                if (workspace.Resolve(file, out var below) is null && new FileInfo(file).LinkTarget is not null)
+                {
+                    throw new BobException(FailureReason.ContextUnavailable, $"build failed: \"{below}\" is a link to nothing");
+                }
+            }
+        }
     }
 
     private async Task<Dockerfile> ParseAsync(string dockerfile, CancellationToken cancellationToken) => Dockerfile.Parse(

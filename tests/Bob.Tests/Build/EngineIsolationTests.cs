@@ -54,6 +54,61 @@ public sealed class EngineIsolationTests : IAsyncLifetime
     }
 
     [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere(".dockerignore", ".containerignore", "Dockerfile.dockerignore", "Dockerfile.containerignore")]
+    public async Task Build_IgnoreFileLeadsOut_ShowsNothingOfWhatIsThere(string engine, string file)
+    {
+        var secret = _outside.Write("secret", "[hunter2\nhunter3\n");
+        foreach (var (target, told) in new[] { (secret, "leads out of the workspace"), (_outside["none"], "is a link to nothing") })
+        {
+            using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["sub/Dockerfile"] = "FROM scratch\nCOPY . /\n" });
+            attempt.Variables["BOB_ENGINE"] = engine;
+            File.CreateSymbolicLink(Path.Combine(attempt.Workspace, "sub", file), target);
+
+            (await attempt.RunAsync(dockerfile: "sub/Dockerfile")).ShouldBe(1);
+
+            attempt.Log.ShouldNotContain("hunter");
+            attempt.Message.ShouldContain(told);
+        }
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere(".dockerignore", "Dockerfile.dockerignore")]
+    public async Task Build_IgnoreFile_KeepsFilesOutOfTheContext(string engine, string file)
+    {
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+        {
+            ["Dockerfile"] = $"FROM {_stage.BaseImage}\nCOPY . /context\nRUN find /context -type f\n",
+            [file] = "# comment\n*.log\n!kept.log\n**/secret\nfolder\n",
+            ["one.log"] = "", ["kept.log"] = "", ["deep/down/secret"] = "", ["deep/down/open"] = "", ["folder/file"] = "",
+        });
+        attempt.Variables["BOB_ENGINE"] = engine;
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        foreach (var (name, isThere) in new[] { ("one.log", false), ("kept.log", true), ("deep/down/secret", false), ("deep/down/open", true), ("folder/file", false) })
+        {
+            attempt.Log.Contains($"/context/{name}", StringComparison.Ordinal).ShouldBe(isThere, name);
+        }
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere("Dockerfile", "parent/Dockerfile", "parent/../parent/Dockerfile")]
+    public async Task Build_DockerfileOrContextBehindALinkOut_IsRefused(string engine, string path)
+    {
+        _outside.Write("Dockerfile", "FROM scratch\nCOPY . /\n");
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Here"] = "FROM scratch\nCOPY . /\n" });
+        attempt.Variables["BOB_ENGINE"] = engine;
+        File.CreateSymbolicLink(Path.Combine(attempt.Workspace, "Dockerfile"), _outside["Dockerfile"]);
+        Directory.CreateSymbolicLink(Path.Combine(attempt.Workspace, "parent"), _outside.Path);
+
+        (await attempt.RunAsync(dockerfile: path)).ShouldBe(1);
+        attempt.Message.ShouldContain("leads out of the workspace");
+        attempt.Variables["BOB_CONTEXT_DIR"] = "/workspace/parent";
+        (await attempt.RunAsync(dockerfile: "Here")).ShouldBe(1);
+        attempt.Message.ShouldContain("leads out of the workspace");
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
     [EnginesHere]
     public async Task Build_CacheMount_IsItsOwners(string engine)
     {
