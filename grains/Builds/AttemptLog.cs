@@ -11,17 +11,19 @@ namespace ImageBuilder.Grains.Builds;
 /// <param name="attempt">The attempt.</param>
 /// <param name="number">Its number.</param>
 /// <param name="censor">Takes out what nobody may read.</param>
-/// <param name="logs">Where the build's log is.</param>
-/// <param name="buildId">The build.</param>
+/// <param name="log">Writes the build's log.</param>
 /// <param name="clock">Times the looks at the attempt's log.</param>
-internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor, IBuildLogs logs, Guid buildId, TimeProvider clock)
+internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor, ILogWriter log, TimeProvider clock)
 {
     // Below what the garbage collector takes for large.
     private const int BufferSize = 64 * 1024;
 
+    // Stored in one go by a pump that is behind: of a database, every append waits for its disk.
+    private const int BatchSize = 4 * BufferSize;
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
-    private readonly ArrayBufferWriter<byte> _output = new(BufferSize);
+    private ArrayBufferWriter<byte> _output = new(BufferSize);
 
     // Censored bytes that are stored already.
     private long _stored;
@@ -35,7 +37,7 @@ internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor,
     /// <param name="cancellationToken">Ends the pump where it is.</param>
     public async Task PumpAsync(long start, Action<long> appended, CancellationToken cancellationToken)
     {
-        await FindPlaceAsync(start, cancellationToken);
+        FindPlace(start);
         var buffer = new byte[BufferSize];
         for (var offset = _mark?.Consumed ?? 0; ;)
         {
@@ -47,6 +49,10 @@ internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor,
             {
                 censor.Complete(_output);
             }
+            else if (read == buffer.Length && _output.WrittenCount + censor.HeldCount < BatchSize)
+            {
+                continue;
+            }
 
             await StoreAsync(new LogMark(number, offset - censor.HeldCount), appended, cancellationToken);
             if (read == 0)
@@ -56,6 +62,7 @@ internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor,
                     return;
                 }
 
+                _output = _output.Capacity > 2 * BufferSize ? new ArrayBufferWriter<byte>(BufferSize) : _output;
                 var delay = Task.Delay(PollInterval, clock, cancellationToken);
                 await Task.WhenAny(attempt.Completion, delay);
                 cancellationToken.ThrowIfCancellationRequested();
@@ -64,13 +71,13 @@ internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor,
     }
 
     /// <summary>Where an earlier pump got to. One that stored no mark got as far as the log of the build did.</summary>
-    private async Task FindPlaceAsync(long start, CancellationToken cancellationToken)
+    private void FindPlace(long start)
     {
-        _mark = await logs.GetMarkAsync(buildId, cancellationToken);
+        _mark = log.Mark;
         if (_mark?.Attempt != number)
         {
             _mark = null;
-            _stored = await logs.GetEndAsync(buildId, cancellationToken) - start;
+            _stored = log.End - start;
         }
     }
 
@@ -80,7 +87,7 @@ internal sealed class AttemptLog(IAttempt attempt, int number, LogCensor censor,
         _stored -= known;
         if (_stored == 0 && mark != _mark)
         {
-            appended(await logs.AppendAsync(buildId, _output.WrittenMemory[known..], mark, cancellationToken));
+            appended(await log.AppendAsync(_output.WrittenMemory[known..], mark, cancellationToken));
             _mark = mark;
             attempt.ReleaseLog(mark.Consumed);
         }

@@ -48,6 +48,7 @@ internal sealed partial class BuildGrain(
     private BuildState? _accepting;
     private BuildSecrets? _secrets;
     private Task? _drive;
+    private ILogWriter? _log;
     private int? _ahead;
     private long _logEnd;
 
@@ -261,6 +262,7 @@ internal sealed partial class BuildGrain(
                 await _cancelled.CancelAsync();
             }
 
+            _log = await logs.OpenAsync(Id, _deactivating.Token);
             await WalkAsync();
         }
         catch (OperationCanceledException) when (_deactivating.IsCancellationRequested)
@@ -433,6 +435,13 @@ internal sealed partial class BuildGrain(
 
                 return outcome;
             }
+            catch (Exception error) when (IsLeftToNext(error))
+            {
+                // The attempt is the next activation's, as the build is.
+                DeactivateOnIdle();
+                await _deactivating.CancelAsync();
+                throw;
+            }
             catch (Exception) when (!_deactivating.IsCancellationRequested)
             {
                 await CancelAsync(attempt);
@@ -452,7 +461,7 @@ internal sealed partial class BuildGrain(
     private async Task<AttemptOutcome> FollowAsync(IAttempt attempt, CancellationToken ends)
     {
         var order = _build.Order!;
-        var log = new AttemptLog(attempt, _build.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), logs, Id, clock);
+        var log = new AttemptLog(attempt, _build.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), _log!, clock);
         using var pumping = CancellationTokenSource.CreateLinkedTokenSource(_deactivating.Token);
         var pump = log.PumpAsync(_build.AttemptLogStart, OnLogAppended, pumping.Token);
         try
@@ -635,14 +644,16 @@ internal sealed partial class BuildGrain(
         }
     }
 
+    // Somebody else writes this build, or this activation does not know what it has written: the next one reads it.
+    private static bool IsLeftToNext(Exception fault) => fault is InconsistentStateException or LogUnavailableException;
+
     /// <summary>The build cannot be carried on: it ends, unless its end is stored and only what comes after failed.</summary>
     private async Task EndAfterFaultAsync(Exception fault)
     {
         try
         {
-            if (fault is InconsistentStateException)
+            if (IsLeftToNext(fault))
             {
-                // Somebody else writes this build, or this activation does not know what it has written: the next one reads it.
                 DeactivateOnIdle();
             }
             else if (_build.IsUnfinished)
@@ -777,7 +788,7 @@ internal sealed partial class BuildGrain(
 
     private async Task AppendLineAsync(string line)
     {
-        OnLogAppended(await logs.AppendAsync(Id, Encoding.UTF8.GetBytes(line + "\n"), CancellationToken.None));
+        OnLogAppended(await _log!.AppendAsync(Encoding.UTF8.GetBytes(line + "\n"), mark: null, _deactivating.Token));
     }
 
     private async Task WaitUntil(Func<bool> condition, TimeSpan wait, CancellationToken cancellationToken)

@@ -44,24 +44,10 @@ public sealed class FileBuildLogs(
     }
 
     /// <inheritdoc />
-    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public ValueTask<ILogWriter> OpenAsync(Guid buildId, CancellationToken cancellationToken)
     {
         using var use = Use(buildId);
-        return await use.Log.AppendAsync(content, mark: null, cancellationToken);
-    }
-
-    /// <inheritdoc />
-    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark mark, CancellationToken cancellationToken)
-    {
-        using var use = Use(buildId);
-        return await use.Log.AppendAsync(content, mark, cancellationToken);
-    }
-
-    /// <inheritdoc />
-    public ValueTask<LogMark?> GetMarkAsync(Guid buildId, CancellationToken cancellationToken)
-    {
-        using var use = Use(buildId);
-        return ValueTask.FromResult(use.Log.Mark);
+        return ValueTask.FromResult<ILogWriter>(new FileLogWriter(this, buildId, use.Log.End, use.Log.Mark));
     }
 
     /// <inheritdoc />
@@ -99,6 +85,13 @@ public sealed class FileBuildLogs(
     {
         using var use = Use(buildId);
         await use.Log.DeleteAsync(cancellationToken);
+    }
+
+    /// <summary>Appends to the log of a build.</summary>
+    internal async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark? mark, CancellationToken cancellationToken)
+    {
+        using var use = Use(buildId);
+        return await use.Log.AppendAsync(content, mark, cancellationToken);
     }
 
     private string FolderOf(Guid buildId)

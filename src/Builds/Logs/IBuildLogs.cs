@@ -6,18 +6,9 @@ namespace ImageBuilder.Builds.Logs;
 /// </summary>
 public interface IBuildLogs
 {
-    /// <summary>Appends to the log of a build and gives the offset where it ends now.</summary>
-    /// <exception cref="IOException">The bytes could not be stored; none of them was, and the log is as it was.</exception>
-    ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// Appends to the log of a build, which may be nothing, and stores <paramref name="mark"/> with it; gives the offset where it ends now.
-    /// </summary>
-    /// <exception cref="IOException">The bytes could not be stored; none of them was, and log and mark are as they were.</exception>
-    ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark mark, CancellationToken cancellationToken);
-
-    /// <summary>The mark that was stored last; null when there was none yet, or it was lost.</summary>
-    ValueTask<LogMark?> GetMarkAsync(Guid buildId, CancellationToken cancellationToken);
+    /// <summary>Begins to write the log of a build, which need not exist. What a writer was doing that somebody opened before is refused from now on.</summary>
+    /// <exception cref="IOException">The log cannot be opened.</exception>
+    ValueTask<ILogWriter> OpenAsync(Guid buildId, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads at most <paramref name="maxBytes"/> bytes from <paramref name="offset"/>; fewer where a piece of the store ends.

@@ -15,7 +15,7 @@ public sealed class FullDiskTests
     {
         using var disk = new SmallDisk(1 << 20);
         var logs = new FileBuildLogs(disk.Folder, segmentSize: 64 << 10);
-        await logs.AppendAsync(_other, new byte[256 << 10], default);
+        await logs.AppendAsync(_other, new byte[256 << 10], null, default);
         var piece = new byte[50_000];
         var stored = new List<byte>();
         IOException? fault = null;
@@ -37,12 +37,12 @@ public sealed class FullDiskTests
         foreach (var opened in new[] { logs, new FileBuildLogs(disk.Folder, segmentSize: 64 << 10) })
         {
             (await opened.GetEndAsync(_build, default)).ShouldBe(stored.Count);
-            (await opened.GetMarkAsync(_build, default)).ShouldBe(new LogMark(1, stored.Count));
+            (await opened.OpenAsync(_build, default)).Mark.ShouldBe(new LogMark(1, stored.Count));
             (await ReadAllAsync(opened)).ShouldBe(stored);
         }
 
         await logs.DeleteAsync(_other, default);
-        (await logs.AppendAsync(_build, piece, default)).ShouldBe(stored.Count + piece.Length);
+        (await logs.AppendAsync(_build, piece, null, default)).ShouldBe(stored.Count + piece.Length);
         (await ReadAllAsync(logs)).ShouldBe([.. stored, .. piece]);
     }
 
@@ -51,17 +51,17 @@ public sealed class FullDiskTests
     {
         using var disk = new SmallDisk(1 << 20);
         var logs = new FileBuildLogs(disk.Folder, keptLogs: 0);
-        await logs.AppendAsync(_build, new byte[100], default);
+        await logs.AppendAsync(_build, new byte[100], null, default);
         disk.SetReadOnly(true);
 
-        var fault = await Should.ThrowAsync<IOException>(async () => await logs.AppendAsync(_build, new byte[1], default));
-        await Should.ThrowAsync<IOException>(async () => await logs.AppendAsync(_other, new byte[1], default));
+        var fault = await Should.ThrowAsync<IOException>(async () => await logs.AppendAsync(_build, new byte[1], null, default));
+        await Should.ThrowAsync<IOException>(async () => await logs.AppendAsync(_other, new byte[1], null, default));
 
         DiskFault.Explain(fault).ShouldNotBeNull().Message.ShouldContain("cannot be written to");
         (await ReadAllAsync(logs)).Count.ShouldBe(100);
         disk.SetReadOnly(false);
-        (await logs.AppendAsync(_build, new byte[1], default)).ShouldBe(101);
-        (await logs.AppendAsync(_other, new byte[1], default)).ShouldBe(1);
+        (await logs.AppendAsync(_build, new byte[1], null, default)).ShouldBe(101);
+        (await logs.AppendAsync(_other, new byte[1], null, default)).ShouldBe(1);
     }
 
     private async Task<List<byte>> ReadAllAsync(FileBuildLogs logs)

@@ -1,4 +1,5 @@
 using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Builds.Logs;
 using ImageBuilder.Grains.Builds;
 using ImageBuilder.Grains.Tests.Hosting;
 
@@ -53,6 +54,34 @@ public sealed class BuildFaultTests
         ended.Failure.Message.ShouldContain(message);
         (await build.ReadLogTextAsync()).ShouldBe("stored\n");
         (await other.ReadLogTextAsync()).ShouldBe("goes on\n");
+    }
+
+    [Fact]
+    public async Task LogStore_WriterCanWriteNoMore_BuilderGoesOnAndSoDoesTheNextActivation()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var build = await host.OrderAsync(GrainWorld.Order());
+        var attempt = await world.Launcher.NextAsync();
+        attempt.Write("one\n");
+        await build.ReadLogUntilAsync(4);
+        world.Logs.BeforeAppend = _ =>
+        {
+            world.Logs.BeforeAppend = _ => Task.CompletedTask;
+            throw new LogUnavailableException("another writes");
+        };
+
+        var letGo = new TaskCompletionSource();
+        attempt.OnLetGo = () => letGo.TrySetResult();
+        attempt.Write("two\n");
+        await letGo.Task.WaitAsync(Patience.Limit);
+        (await build.ReadLogUntilAsync(8)).ShouldBe("one\ntwo\n");
+
+        attempt.Cancels.ShouldBe(0);
+        attempt.Removed.IsCompleted.ShouldBeFalse();
+        world.Launcher.Reattached.ShouldHaveSingleItem();
+        attempt.Fail(FailureReason.BuildStepFailed, "no");
+        (await build.EndAsync()).Attempt.ShouldBe(1);
     }
 
     [Fact]

@@ -16,19 +16,8 @@ internal sealed class TestLogs(string folder) : IBuildLogs
     /// <summary>Called before a log is deleted; it may throw.</summary>
     public Action<Guid> BeforeDelete { get; set; } = _ => { };
 
-    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
-    {
-        await BeforeAppend(cancellationToken);
-        return await _inner.AppendAsync(buildId, content, cancellationToken);
-    }
-
-    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark mark, CancellationToken cancellationToken)
-    {
-        await BeforeAppend(cancellationToken);
-        return await _inner.AppendAsync(buildId, content, mark, cancellationToken);
-    }
-
-    public ValueTask<LogMark?> GetMarkAsync(Guid buildId, CancellationToken cancellationToken) => _inner.GetMarkAsync(buildId, cancellationToken);
+    public async ValueTask<ILogWriter> OpenAsync(Guid buildId, CancellationToken cancellationToken) =>
+        new Writer(this, await _inner.OpenAsync(buildId, cancellationToken));
 
     public ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken) =>
         _inner.ReadAsync(buildId, offset, maxBytes, cancellationToken);
@@ -48,5 +37,18 @@ internal sealed class TestLogs(string folder) : IBuildLogs
     {
         BeforeDelete(buildId);
         return _inner.DeleteAsync(buildId, cancellationToken);
+    }
+
+    private sealed class Writer(TestLogs logs, ILogWriter inner) : ILogWriter
+    {
+        public long End => inner.End;
+
+        public LogMark? Mark => inner.Mark;
+
+        public async ValueTask<long> AppendAsync(ReadOnlyMemory<byte> content, LogMark? mark, CancellationToken cancellationToken)
+        {
+            await logs.BeforeAppend(cancellationToken);
+            return await inner.AppendAsync(content, mark, cancellationToken);
+        }
     }
 }

@@ -328,7 +328,7 @@ public sealed class HistoryTests : IAsyncDisposable
         {
             var entry = _shard.New();
             await _shard.Grain.Add(entry);
-            await _world.Logs.AppendAsync(entry.Id, new byte[LogBytes], CancellationToken.None);
+            await (await _world.Logs.OpenAsync(entry.Id, default)).AppendAsync(new byte[LogBytes], mark: null, default);
             if (index == 50)
             {
                 await _shard.Grain.Pin(entry.Id);

@@ -5,13 +5,8 @@ namespace ImageBuilder.Grains.Tests.Model;
 /// <summary>The logs as one process reaches them.</summary>
 internal sealed class MortalLogs(IBuildLogs inner, MortalProcess process) : IBuildLogs
 {
-    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        await process.DoAsync(() => inner.AppendAsync(buildId, content, cancellationToken).AsTask());
-
-    public async ValueTask<long> AppendAsync(Guid buildId, ReadOnlyMemory<byte> content, LogMark mark, CancellationToken cancellationToken) =>
-        await process.DoAsync(() => inner.AppendAsync(buildId, content, mark, cancellationToken).AsTask());
-
-    public ValueTask<LogMark?> GetMarkAsync(Guid buildId, CancellationToken cancellationToken) => inner.GetMarkAsync(buildId, cancellationToken);
+    public async ValueTask<ILogWriter> OpenAsync(Guid buildId, CancellationToken cancellationToken) =>
+        new Writer(await inner.OpenAsync(buildId, cancellationToken), process);
 
     public ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken) =>
         inner.ReadAsync(buildId, offset, maxBytes, cancellationToken);
@@ -31,4 +26,14 @@ internal sealed class MortalLogs(IBuildLogs inner, MortalProcess process) : IBui
         await inner.DeleteAsync(buildId, cancellationToken);
         return true;
     });
+
+    private sealed class Writer(ILogWriter inner, MortalProcess process) : ILogWriter
+    {
+        public long End => inner.End;
+
+        public LogMark? Mark => inner.Mark;
+
+        public async ValueTask<long> AppendAsync(ReadOnlyMemory<byte> content, LogMark? mark, CancellationToken cancellationToken) =>
+            await process.DoAsync(() => inner.AppendAsync(content, mark, cancellationToken).AsTask());
+    }
 }
