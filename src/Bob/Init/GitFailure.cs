@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using ImageBuilder.Bob.Outcomes;
 
 namespace ImageBuilder.Bob.Init;
 
 /// <summary>What git's own words mean. Git runs with LC_ALL=C, so they are always these.</summary>
-internal static class GitFailure
+internal static partial class GitFailure
 {
     private const int MaximumLength = 500;
 
@@ -32,8 +33,15 @@ internal static class GitFailure
         };
         return problem is null
             ? new BobException(FailureReason.OutOfDisk, OutOfDisk.Message)
-            : new BobException(FailureReason.ContextUnavailable, $"build failed: cannot fetch the build context from {address}: {problem}");
+            : Because(address, problem);
     }
+
+    /// <summary>The failure that <paramref name="problem"/> is.</summary>
+    public static BobException Because(string address, string problem) =>
+        new(FailureReason.ContextUnavailable, $"build failed: cannot fetch the build context from {address}: {problem}");
+
+    /// <summary>The address that git did not follow a redirect of, as it shows it; null when it failed for another reason.</summary>
+    public static string? RedirectedAddress(string output) => Redirected().Match(output) is { Success: true } match ? match.Groups["address"].Value.TrimEnd('/') : null;
 
     private static bool Says(string output, params ReadOnlySpan<string> phrases)
     {
@@ -54,4 +62,7 @@ internal static class GitFailure
         var line = lines.LastOrDefault(line => line.StartsWith("fatal:", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "no reason given";
         return line.Length <= MaximumLength ? line : line[..MaximumLength];
     }
+
+    [GeneratedRegex("unable to access '(?<address>[^']*)': The requested URL returned error: 30[12378]")]
+    private static partial Regex Redirected();
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using ImageBuilder.Bob.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace ImageBuilder.Bob.Init;
@@ -21,6 +22,7 @@ internal sealed partial class GitLogin : IDisposable
     public GitLogin(string server, string user, string password)
     {
         _server = server;
+        Secrets = [.. Redaction.FormsOf(user, password)];
 
         // Without MFD_CLOEXEC: inheriting it is the point.
         _memory = new SafeFileHandle(CreateMemoryFile("login", 0), ownsHandle: true);
@@ -31,6 +33,9 @@ internal sealed partial class GitLogin : IDisposable
 
         RandomAccess.Write(_memory, Encoding.UTF8.GetBytes($"username={user}\npassword={password}\n"), 0);
     }
+
+    /// <summary>The forms in which it must not be shown.</summary>
+    public IReadOnlyList<string> Secrets { get; }
 
     /// <summary>The setting of git that makes it use the login. Opening the descriptor by its path gives each reader a position of its own.</summary>
     public string Setting => $"credential.{_server}.helper=!cat /proc/self/fd/{_memory.DangerousGetHandle()} #";

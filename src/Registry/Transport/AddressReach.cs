@@ -1,7 +1,7 @@
 namespace ImageBuilder.Registry.Transport;
 
 /// <summary>Where an address is, from far to near.</summary>
-internal enum AddressReach
+public enum AddressReach
 {
     /// <summary>On the internet.</summary>
     Public,

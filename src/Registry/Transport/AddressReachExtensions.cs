@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace ImageBuilder.Registry.Transport;
 
 /// <summary>Tells where addresses are.</summary>
-internal static class AddressReachExtensions
+public static class AddressReachExtensions
 {
     private static readonly (IPNetwork Network, AddressReach Reach)[] Networks =
     [

@@ -11,7 +11,7 @@ using ImageBuilder.Testing;
 namespace ImageBuilder.Bob.Tests.Init;
 
 #pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed class BobInitTests : IAsyncLifetime
+public sealed partial class BobInitTests : IAsyncLifetime
 #pragma warning restore CA1001
 {
     private const string Login = "joe:gitsecret-6c1f";
