@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text.Json;
+using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Grains.Messages;
 using ImageBuilder.Grains.References;
 using Prometheus;
@@ -27,11 +29,31 @@ internal static class Instruments
 
     private static readonly ImmutableArray<Histogram.Child> SecondsBySource = [.. Sources.Select(source => ResolveSeconds.WithLabels(source))];
 
+    private static readonly Counter BuildsDone = Metrics.CreateCounter(
+        "gitpod_image_builder_builds_done_total", "Builds that ended.", new CounterConfiguration { LabelNames = ["success"] });
+
+    private static readonly Counter BuildsFailed = Metrics.CreateCounter(
+        "imagebuilder_builds_failed_total", "Builds that ended without an image, by why.", new CounterConfiguration { LabelNames = ["reason"] });
+
+    private static readonly Counter AttemptsRetried = Metrics.CreateCounter(
+        "imagebuilder_attempts_retried_total",
+        "Attempts that failed for a reason of the place and were made again, by why.",
+        new CounterConfiguration { LabelNames = ["reason"] });
+
     public static Counter BuildsStarted { get; } = Metrics.CreateCounter(
         "gitpod_image_builder_builds_started_total", "Builds that were started.");
 
-    public static Counter BuildsDone { get; } = Metrics.CreateCounter(
-        "gitpod_image_builder_builds_done_total", "Builds that ended.", new CounterConfiguration { LabelNames = ["success"] });
+    public static Gauge BuildsWaiting { get; } = Metrics.CreateGauge("imagebuilder_builds_waiting", "Builds of this silo that wait for their turn.");
+
+    public static Gauge BuildsRunning { get; } = Metrics.CreateGauge("imagebuilder_builds_running", "Builds of this silo that have a builder.");
+
+    public static Histogram QueueSeconds { get; } = Metrics.CreateHistogram(
+        "imagebuilder_queue_seconds",
+        "How long builds waited, until it was their turn or they were ended.",
+        new HistogramConfiguration { Buckets = [.1, 1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600] });
+
+    public static Counter StorageFaults { get; } = Metrics.CreateCounter(
+        "imagebuilder_storage_faults_total", "Times that what became of a build, or its log, could not be stored.");
 
     public static Counter UnreadableStates { get; } = Metrics.CreateCounter(
         "imagebuilder_unreadable_states_total",
@@ -44,11 +66,34 @@ internal static class Instruments
         BuildsStarted.Inc(0);
         BuildsDone.WithLabels("true").Inc(0);
         BuildsDone.WithLabels("false").Inc(0);
+        StorageFaults.Inc(0);
+        foreach (var reason in Enum.GetValues<FailureReason>())
+        {
+            BuildsFailed.WithLabels(NameOf(reason)).Inc(0);
+            if (AttemptPolicy.IsFaultOfPlace(reason))
+            {
+                AttemptsRetried.WithLabels(NameOf(reason)).Inc(0);
+            }
+        }
+
         foreach (var state in (string[])["build", "directory", "queue"])
         {
             UnreadableStates.WithLabels(state).Inc(0);
         }
     }
+
+    /// <summary>A build ended: with an image, or without one for <paramref name="reason"/>.</summary>
+    public static void Ended(FailureReason? reason)
+    {
+        BuildsDone.WithLabels(reason is null ? "true" : "false").Inc();
+        if (reason is { } known)
+        {
+            BuildsFailed.WithLabels(NameOf(known)).Inc();
+        }
+    }
+
+    /// <summary>An attempt failed for <paramref name="reason"/> and is made again.</summary>
+    public static void Retried(FailureReason reason) => AttemptsRetried.WithLabels(NameOf(reason)).Inc();
 
     /// <summary>A question for a digest was answered.</summary>
     public static void Resolved(ResolveOutcome outcome, AnswerSource source, TimeSpan waited)
@@ -56,4 +101,6 @@ internal static class Instruments
         ResolvesByOutcome[(int)outcome][(int)source].Inc();
         SecondsBySource[(int)source].Observe(waited.TotalSeconds);
     }
+
+    private static string NameOf(FailureReason reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
 }

@@ -132,7 +132,7 @@ internal sealed partial class BuildGrain(
         {
             await StoreAsync(_ => BuildState.GivenUp(listed, message, clock.GetUtcNow()));
             _logEnd = await logs.GetEndAsync(Id, CancellationToken.None);
-            Instruments.BuildsDone.WithLabels("false").Inc();
+            Instruments.Ended(FailureReason.Internal);
             await EndAttemptsAsync();
         }
 
@@ -338,6 +338,7 @@ internal sealed partial class BuildGrain(
             return false;
         }
 
+        Instruments.Retried(failure.Reason);
         await AppendLineAsync($"{failure.Message}; trying once more");
         await MoveAsync(BuildStatus.Queued);
         return true;
@@ -360,8 +361,7 @@ internal sealed partial class BuildGrain(
             }
 
             ends.ThrowIfCancellationRequested();
-            var refusal = await admission.EnterAsync(Turn, TellAheadAsync, ends);
-            _ahead = null;
+            var refusal = await WaitForTurnAsync(ends);
             return refusal is null ? await LaunchAsync(ends) : new AttemptOutcome(refusal);
         }
         finally
@@ -371,6 +371,22 @@ internal sealed partial class BuildGrain(
             {
                 await LeaveAsync();
             }
+        }
+    }
+
+    private async Task<BuildFailure?> WaitForTurnAsync(CancellationToken ends)
+    {
+        var since = clock.GetTimestamp();
+        Instruments.BuildsWaiting.Inc();
+        try
+        {
+            return await admission.EnterAsync(Turn, TellAheadAsync, ends);
+        }
+        finally
+        {
+            Instruments.BuildsWaiting.Dec();
+            Instruments.QueueSeconds.Observe(clock.GetElapsedTime(since).TotalSeconds);
+            _ahead = null;
         }
     }
 
@@ -417,6 +433,7 @@ internal sealed partial class BuildGrain(
 
     private async Task<AttemptOutcome> CarryOnAsync(IAttempt attempt, CancellationToken ends)
     {
+        Instruments.BuildsRunning.Inc();
         await using (attempt)
         {
             try
@@ -449,6 +466,7 @@ internal sealed partial class BuildGrain(
             }
             finally
             {
+                Instruments.BuildsRunning.Dec();
                 if (!_deactivating.IsCancellationRequested)
                 {
                     await RemoveAsync(attempt);
@@ -622,7 +640,7 @@ internal sealed partial class BuildGrain(
         var message = failure is null ? null : new BuildFailureMessage(failure.Reason, failure.WireMessage, await ReadLastLinesAsync());
         await StoreHoweverLongAsync(build => build.Ended(status, message, digest, clock.GetUtcNow()));
         _secrets = null;
-        Instruments.BuildsDone.WithLabels(status == BuildStatus.Succeeded ? "true" : "false").Inc();
+        Instruments.Ended(failure?.Reason);
         LogEnded(logger, Id, status, failure?.Reason);
         await Directory.End(_build.ToEntry(Id, options.Deadline));
         if (await this.GetReminder(KeepRunning) is { } reminder)
@@ -658,8 +676,13 @@ internal sealed partial class BuildGrain(
             }
             else if (_build.IsUnfinished)
             {
-                await EndAsync(DiskFault.Explain(fault)
-                    ?? new BuildFailure(FailureReason.Internal, $"the build could not be carried on: {fault.Message}"));
+                var disk = DiskFault.Explain(fault);
+                if (disk is not null)
+                {
+                    Instruments.StorageFaults.Inc();
+                }
+
+                await EndAsync(disk ?? new BuildFailure(FailureReason.Internal, $"the build could not be carried on: {fault.Message}"));
             }
         }
         catch (Exception error) when (_deactivating.IsCancellationRequested)
@@ -688,6 +711,7 @@ internal sealed partial class BuildGrain(
             }
             catch (Exception error) when (error is not (InconsistentStateException or InvalidOperationException) && !_deactivating.IsCancellationRequested)
             {
+                Instruments.StorageFaults.Inc();
                 LogStoreDown(logger, error, Id, pause);
             }
 

@@ -63,8 +63,7 @@ public sealed class DamagedFilesTests
             service.Log.ShouldContain(file.Replace(".unreadable", "", StringComparison.Ordinal));
         }
 
-        using var web = new HttpClient();
-        (await web.GetStringAsync(new Uri($"http://127.0.0.1:{service.MetricsPort}/metrics"))).ShouldContain("imagebuilder_unreadable_states_total{state=\"directory\"} 1");
+        (await service.ReadMetricsAsync()).ShouldContain("imagebuilder_unreadable_states_total{state=\"directory\"} 1");
     }
 
     [ServiceFact]

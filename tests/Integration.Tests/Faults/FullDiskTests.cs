@@ -33,6 +33,8 @@ public sealed class FullDiskTests
         File.Delete(filler);
         var told = await service.EndAsync(running);
         (told.Status, told.Failure.Reason).ShouldBe((BuildStatus.Failed, FailureReason.OutOfDisk), told.Failure.Message);
+        await service.MeasuredAsync("imagebuilder_builds_failed_total{reason=\"out_of_disk\"} 1");
+        (await service.ReadMetricsAsync()).ShouldNotContain("imagebuilder_storage_faults_total 0");
         var next = await service.OrderAsync(Length);
         service.Go(next);
         (await service.EndAsync(next)).Failure.Message.ShouldBe(ScriptedBuilder.Message);

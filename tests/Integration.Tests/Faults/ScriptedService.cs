@@ -30,8 +30,6 @@ internal sealed class ScriptedService : IAsyncDisposable
     /// <summary>What the service has logged, and those that ran on its data before.</summary>
     public string Log => File.ReadAllText(Path.Combine(_options.DataFolder, "log"));
 
-    public int MetricsPort => _process!.Options.MetricsPort;
-
     /// <summary>Starts one that keeps its data in <paramref name="data"/>; null for a folder of its own.</summary>
     public static async Task<ScriptedService> StartAsync(string? data = null)
     {
@@ -97,6 +95,25 @@ internal sealed class ScriptedService : IAsyncDisposable
         for (var deadline = RunningService.Deadline; !Log.Contains(text, StringComparison.Ordinal);)
         {
             await timer.WaitForNextTickAsync(deadline);
+        }
+    }
+
+    /// <summary>Its metrics, a line each.</summary>
+    public async Task<string[]> ReadMetricsAsync()
+    {
+        using var web = new HttpClient();
+        return (await web.GetStringAsync(new Uri($"http://127.0.0.1:{_process!.Options.MetricsPort}/metrics"), RunningService.Deadline)).Split('\n');
+    }
+
+    /// <summary>Ends when its metrics have every one of <paramref name="lines"/>.</summary>
+    public async Task MeasuredAsync(params string[] lines)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var deadline = RunningService.Deadline;
+        for (var missing = lines; missing.Length > 0; missing = [.. lines.Except(await ReadMetricsAsync())])
+        {
+            deadline.IsCancellationRequested.ShouldBeFalse(string.Join('\n', missing));
+            await timer.WaitForNextTickAsync(CancellationToken.None);
         }
     }
 
