@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Orleans.Runtime;
 
 namespace ImageBuilder.Silo.Storage;
@@ -11,8 +10,6 @@ namespace ImageBuilder.Silo.Storage;
 internal static class GrainStateFile
 {
     private const int OpenReadOnly = 0;
-
-    private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>The content of the file, or null when there is none.</summary>
     public static byte[]? Read(string path)
@@ -37,7 +34,7 @@ internal static class GrainStateFile
             writer.WriteString("state", stateName);
             writer.WriteNumber("version", version);
             writer.WritePropertyName("data");
-            JsonSerializer.Serialize(writer, state, Json);
+            JsonSerializer.Serialize(writer, state, GrainStateJson.Options);
             writer.WriteEndObject();
         }
 
@@ -50,7 +47,7 @@ internal static class GrainStateFile
         using var document = Open(path, content, stateName, grainId, out var version);
         try
         {
-            var state = document.RootElement.GetProperty("data").Deserialize<T>(Json);
+            var state = document.RootElement.GetProperty("data").Deserialize<T>(GrainStateJson.Options);
             return (version, state ?? throw new CorruptGrainStateException(path, "the state is null", null));
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or NotSupportedException)

@@ -154,7 +154,7 @@ public sealed class FileGrainStorageTests : IDisposable
         await File.WriteAllTextAsync(file, content);
 
         var error = await Should.ThrowAsync<CorruptGrainStateException>(() => ReadAsync(Build));
-        error.File.ShouldBe(file);
+        error.Place.ShouldBe(file);
         error.Message.ShouldContain(file);
         error.Message.ShouldContain(problem);
         error.Message.ShouldContain("move it away");

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace ImageBuilder.Postgres.Tests.Logs;
+namespace ImageBuilder.Sandbox.Postgres;
 
 /// <summary>A way to a server on loopback that breaks when a test wants it to: what was sent arrives, and the answer does not.</summary>
-internal sealed class LossyLink : IAsyncDisposable
+public sealed class LossyLink : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ended = new();
@@ -12,6 +12,7 @@ internal sealed class LossyLink : IAsyncDisposable
     private readonly Task _accepting;
     private int _answersToLose;
 
+    /// <summary>Leads to port <paramref name="target"/>.</summary>
     public LossyLink(int target)
     {
         _target = target;
@@ -19,6 +20,7 @@ internal sealed class LossyLink : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>The port of 127.0.0.1 where it begins.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Answers that were lost so far.</summary>
@@ -27,6 +29,7 @@ internal sealed class LossyLink : IAsyncDisposable
     /// <summary>Breaks the connection on which the server answers next, instead of the answer.</summary>
     public void LoseNextAnswer() => Interlocked.Exchange(ref _answersToLose, 1);
 
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync();
