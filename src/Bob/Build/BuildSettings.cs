@@ -39,7 +39,7 @@ internal sealed record BuildSettings
     /// <summary>Whether every step is run anew; default false.</summary>
     public bool NoCache { get; init; }
 
-    /// <summary>How many bytes of disk the build may take up, with buildah; default 0, no limit.</summary>
+    /// <summary>How many bytes of disk the build may take up, other than in a daemon that is given; default 0, no limit.</summary>
     public long DiskLimit { get; init; }
 
     /// <summary>Which program builds; default: BuildKit where it is to be had, else buildah.</summary>

@@ -107,8 +107,9 @@ internal sealed class Buildah : IEngine
         var completed = false;
         try
         {
-            var (exitCode, tail) = await WithinDiskLimitAsync(
-                caches,
+            Directory.CreateDirectory(Graph);
+            var (exitCode, tail) = await new DiskLimit(Graph, new BuildahDiskUse(Graph, _folder.Hooks, [_folder.Temporary, caches]).CountAsync, _time).KeepAsync(
+                _settings.DiskLimit,
                 stop => ForegroundCommand.RunAsync(
                     Confinement.Program,
                     [.. Confinement.Of("buildah"), .. arguments, input.Context],
@@ -135,27 +136,6 @@ internal sealed class Buildah : IEngine
 
         var id = await File.ReadAllTextAsync(_folder.ImageIdFile, cancellationToken);
         return id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
-    }
-
-    private async Task<(int ExitCode, string Tail)> WithinDiskLimitAsync(
-        string caches, Func<CancellationToken, Task<(int ExitCode, string Tail)>> build, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Directory.CreateDirectory(Graph);
-        var exceeded = new DiskLimit(Graph, _folder.Hooks, [_folder.Temporary, caches], _time).ExceededAsync(_settings.DiskLimit, stop.Token);
-        var building = build(stop.Token);
-        await Task.WhenAny(building, exceeded);
-        if (!exceeded.IsCompletedSuccessfully)
-        {
-            var ended = await building;
-            await stop.CancelAsync();
-            await exceeded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            return ended;
-        }
-
-        await stop.CancelAsync();
-        await ((Task)building).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        throw new BobException(FailureReason.OutOfDisk, $"build failed: it takes up more disk than a build may, {_settings.DiskLimit >> 20} MiB");
     }
 
     // The engine looks up a step by its text. What a mount shows it does not count: a changed file would go unseen, and what a step made of an owner's secrets and

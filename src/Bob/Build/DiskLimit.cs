@@ -1,36 +1,57 @@
 using System.Globalization;
+using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build;
 
 /// <summary>
-/// How much disk a build has taken up, cache included: the layers of its steps, the folders that they share with other builds of their owner, and what
-/// the engine puts down meanwhile. The kernel keeps no such account of a file system that builds share, so it is counted while the disk fills.
+/// How much disk a build may take up. The kernel keeps no such account of a file system that builds share, so it is counted while the disk fills.
 /// </summary>
-/// <param name="graph">The engine's storage.</param>
-/// <param name="hooks">What the containers of this build mention.</param>
-/// <param name="folders">Other folders that the build fills.</param>
-internal sealed class DiskLimit(string graph, string hooks, IReadOnlyList<string> folders, TimeProvider time)
+/// <param name="folder">A folder on that disk.</param>
+/// <param name="countAsync">Counts the bytes that the build has taken up.</param>
+internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, TimeProvider time)
 {
     // So much less room, by whomever, before it is counted again.
     private const long Step = 64 << 20;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
-    private readonly Dictionary<string, long> _layers = [];
-
-    /// <summary>Ends when the build takes up more than <paramref name="limit"/> bytes.</summary>
-    /// <param name="limit">Bytes; 0 for no limit.</param>
-    /// <param name="cancellationToken">The build is over.</param>
-    public async Task ExceededAsync(long limit, CancellationToken cancellationToken)
+    /// <summary>Runs <paramref name="build"/>, and ends it when it takes up more than <paramref name="limit"/> bytes; 0 for no limit.</summary>
+    /// <exception cref="BobException">It took up more.</exception>
+    public async Task<T> KeepAsync<T>(long limit, Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
-        if (limit == 0)
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var exceeded = limit == 0 ? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token) : ExceededAsync(limit, stop.Token);
+        var building = build(stop.Token);
+        await Task.WhenAny(building, exceeded);
+        if (!exceeded.IsCompletedSuccessfully)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            var ended = await building;
+            await stop.CancelAsync();
+            await exceeded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return ended;
         }
 
-        var disk = new DriveInfo(graph);
-        var before = folders.Count == 0 ? 0 : await CountAsync(folders);
+        await stop.CancelAsync();
+        await ((Task)building).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        throw new BobException(FailureReason.OutOfDisk, $"build failed: it takes up more disk than a build may, {limit >> 20} MiB");
+    }
+
+    /// <summary>The bytes that <paramref name="places"/> take up. By a program, since steps may give files names that .NET cannot name.</summary>
+    public static Task<long> CountAsync(IEnumerable<string> places) => ReadTotalAsync("du", ["--summarize", "--total", "--one-file-system", "--block-size=1", .. places]);
+
+    /// <summary>The bytes that those files in <paramref name="folder"/> take up that are new or changed since <paramref name="start"/>, whatever dates they were given.</summary>
+    public static Task<long> CountChangedAsync(string folder, DateTimeOffset start) => ReadTotalAsync(
+        "sh",
+        [
+            "-c", "find \"$0\" -xdev -type f -newerct \"$1\" -print0 2>/dev/null | du --files0-from=- --total --block-size=1 2>/dev/null | tail -n 1",
+            folder, string.Create(CultureInfo.InvariantCulture, $"@{start.ToUnixTimeMilliseconds() / 1000m}"),
+        ]);
+
+    private async Task ExceededAsync(long limit, CancellationToken cancellationToken)
+    {
+        var disk = new DriveInfo(folder);
+        var before = await countAsync();
         using var timer = new PeriodicTimer(s_interval, time);
         for (var counted = disk.AvailableFreeSpace; await timer.WaitForNextTickAsync(cancellationToken);)
         {
@@ -42,29 +63,17 @@ internal sealed class DiskLimit(string graph, string hooks, IReadOnlyList<string
             }
 
             counted = room;
-            if (await CountLayersAsync() + await CountAsync(folders) - before > limit)
+            if (await countAsync() - before > limit)
             {
                 return;
             }
         }
     }
 
-    // A layer that is gone has become a part of the image.
-    private async Task<long> CountLayersAsync()
-    {
-        foreach (var layer in WorkingContainer.ReadAll(graph).Where(container => container.IsOf(hooks)).Select(container => container.Layer))
-        {
-            _layers[layer] = await CountAsync([Path.Combine(graph, "overlay", layer, "diff")]);
-        }
-
-        return _layers.Values.Sum();
-    }
-
-    // By a program, since steps may give files names that .NET cannot name.
-    private async Task<long> CountAsync(IEnumerable<string> places)
+    private static async Task<long> ReadTotalAsync(string program, IEnumerable<string> arguments)
     {
         var (_, output) = await ForegroundCommand.RunAsync(
-            "du", ["--summarize", "--total", "--one-file-system", "--block-size=1", .. places], new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path }, graph, silent: true, secrets: [], CancellationToken.None);
+            program, arguments, new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path }, "/", silent: true, secrets: [], CancellationToken.None);
         return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() is { } total
             && long.TryParse(total.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
     }

@@ -97,7 +97,7 @@ internal static class BobCommand
                                       installed, else buildah
               BOB_EXTERNAL_BUILDKITD  address of a buildkitd that runs already, such as unix:///run/buildkitd.sock; without it a build starts its own
               BOB_STORAGE_ROOT        what the engine keeps from build to build (default /var/lib/bob)
-              BOB_DISK_LIMIT          how many bytes of disk the build may take up, with buildah (default 0: no limit)
+              BOB_DISK_LIMIT          how many bytes of disk the build may take up (default 0: no limit); not with BOB_EXTERNAL_BUILDKITD
               BOB_CACHE_LIMIT         how many bytes of that (default 21474836480, at least 1048576)
               BOB_CACHE_REF           with BuildKit: an image, through the proxy, from which steps are taken that another build has made, on whatever machine, and in
                                       which this build's are kept; not used where steps mount secrets (default: none; buildah keeps layers on this machine alone)
@@ -181,7 +181,7 @@ internal static class BobCommand
         var command = new Command(
             "clean",
             """
-            Removes what builders that were killed have left in buildah's storage: containers, folders, control groups. The next build would do it too; builds
+            Removes what builders that were killed have left in the engines' storage: containers, folders, control groups. The next build would do it too; builds
             that run are not disturbed.
 
             Environment:

@@ -1,4 +1,5 @@
 using ImageBuilder.Bob.Build;
+using ImageBuilder.Bob.Build.BuildKit;
 
 namespace ImageBuilder.Bob.Commands;
 
@@ -8,7 +9,9 @@ internal static class CleanVerb
     /// <summary>Cleans the storage that the variables name.</summary>
     public static Task<int> RunAsync() => Verb.RunAsync(async stop =>
     {
-        await using var engine = new Buildah(BuildSettings.Read(Environment.GetEnvironmentVariable), TimeProvider.System);
+        var settings = BuildSettings.Read(Environment.GetEnvironmentVariable);
+        await BuildKitEngine.CleanAsync(settings.StorageRoot, stop);
+        await using var engine = new Buildah(settings, TimeProvider.System);
         await engine.PrepareAsync(stop);
     });
 }

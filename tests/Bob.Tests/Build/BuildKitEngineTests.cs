@@ -243,6 +243,64 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         Directory.Exists(Path.Combine(_stage.Storage, "buildkit/1")).ShouldBeFalse();
     }
 
+    [NeedsBuildKitFact]
+    public async Task Build_Step_IsInTheControlGroupsOfItsBuilderAndSendsNoRawPackets()
+    {
+        using var attempt = await PrepareAsync(
+            $$"""
+            FROM {{_stage.BaseImage}}
+            RUN sed 's/^/group /' /proc/self/cgroup; grep CapBnd /proc/self/status
+            RUN echo 'kept: "capabilities":{"CAP_NET_RAW",]}'
+            RUN ["echo", "kept:", "CAP_NET_RAW"]
+
+            """);
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        var groups = attempt.Log.Split('\n').Where(line => line.Contains(" group ", StringComparison.Ordinal)).Select(line => line.Split(" group ")[1]).ToList();
+        var own = File.ReadAllLines("/proc/self/cgroup").Select(line => line.TrimEnd('/')).ToList();
+        own.ShouldAllBe(line => line.StartsWith("0:", StringComparison.Ordinal) || groups.Exists(group => group.StartsWith($"{line}/buildkit-", StringComparison.Ordinal)), attempt.Log);
+
+        // CAP_NET_RAW is number 13 (capabilities(7)).
+        var bounding = attempt.Log.Split("CapBnd:")[1].Split('\n')[0].Trim();
+        (Convert.ToInt64(bounding, 16) & (1 << 13)).ShouldBe(0, bounding);
+        attempt.Log.ShouldContain(" kept: \"capabilities\":{\"CAP_NET_RAW\",]}\n");
+        attempt.Log.ShouldContain(" kept: CAP_NET_RAW\n");
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_TakesUpMoreDiskThanItMay_IsEnded()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=2000; sleep 4715\n");
+        attempt.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Reason.ShouldBe("OutOfDisk", attempt.Log);
+        attempt.Message.ShouldContain("more disk than a build may, 200 MiB");
+        NothingIsLeft();
+        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        (await next.RunAsync()).ShouldBe(0, next.Log);
+        var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(_stage.Storage, "buildkit")]);
+        long.Parse(kept.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(100 << 20);
+    }
+
+    [NeedsBuildKitFact]
+    public async Task Build_CacheMountGrowsPastWhatDiskItMayTake_IsEnded()
+    {
+        var step = $"FROM {_stage.BaseImage}\nRUN --mount=type=cache,target=/c dd if=/dev/zero bs=1M count=";
+        using var first = await PrepareAsync($"{step}50 > /c/small\n");
+        first.Variables["BOB_OWNER"] = "mallory";
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        using var second = await PrepareAsync($"{step}2000 >> /c/small; sleep 4716\n");
+        second.Variables["BOB_OWNER"] = "mallory";
+        second.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
+
+        (await second.RunAsync()).ShouldBe(1);
+
+        second.Reason.ShouldBe("OutOfDisk", second.Log);
+    }
+
     private async Task<BuildAttempt> PrepareAsync(string dockerfile, bool requestHasCredentials = true)
     {
         var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials);

@@ -26,6 +26,9 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     /// <summary>Where it is reached.</summary>
     public string Address { get; }
 
+    /// <summary>The folder of what it keeps.</summary>
+    public string State => _root.State;
+
     /// <summary>Whether it has not ended.</summary>
     public bool IsRunning => !_process.Exited.IsCompleted;
 
@@ -49,7 +52,8 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
             }
 
             File.Delete(socket);
-            await File.WriteAllTextAsync(root.ConfigurationFile, settings.Configuration(root.State, socket), cancellationToken);
+            BuildKitRuntime.Write(root.RuntimeFile);
+            await File.WriteAllTextAsync(root.ConfigurationFile, settings.Configuration(root.State, socket, root.RuntimeFile), cancellationToken);
             process = await BackgroundCommand.StartAsync(
                 Confinement.Program, [.. Confinement.Of("buildkitd"), "--config", root.ConfigurationFile], Variables(root), root.Folder);
             await ListeningAsync(socket, process, time, cancellationToken);

@@ -19,7 +19,7 @@ internal sealed record BuildKitDaemonSettings
     public static string Megabytes(long bytes) => Math.Max(1, bytes / 1_000_000).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The daemon's configuration. With no CNI, and none looked for, the network of steps is the machine's.</summary>
-    public string Configuration(string root, string socket) =>
+    public string Configuration(string root, string socket, string runtime) =>
         $"""
         root = {Quote(root)}
         insecure-entitlements = []
@@ -30,7 +30,7 @@ internal sealed record BuildKitDaemonSettings
         [worker.oci]
         enabled = true
         networkMode = "host"
-        binary = "runc"
+        binary = {Quote(runtime)}
         gc = true
         [[worker.oci.gcpolicy]]
         all = true

@@ -15,6 +15,8 @@ internal sealed class BuildKitEngine : IEngine
     // Others see what every step reads, secrets and cache mounts of any name included. These are the ones that BuildKit's own project makes.
     private static readonly string[] s_frontends = ["docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"];
 
+    private const string BuildsFolder = "builds";
+
     private readonly BuildSettings _settings;
     private readonly TimeProvider _time;
     private readonly EngineFolder _folder;
@@ -31,23 +33,30 @@ internal sealed class BuildKitEngine : IEngine
 
     private string Storage => Path.Combine(_settings.StorageRoot, BuildKitRoot.Parent);
 
-    private string Builds => Path.Combine(Storage, "builds");
+    private string Builds => Path.Combine(Storage, BuildsFolder);
 
     private Buildctl Buildctl => new(_daemon?.Address ?? _settings.BuildKitAddress, _folder.Root);
 
     /// <inheritdoc />
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        foreach (var folder in EngineFolder.Abandoned(Builds))
-        {
-            await folder.DisposeAsync();
-        }
-
+        await RemoveAbandonedAsync(Builds);
         if (_settings.BuildKitAddress.Length == 0)
         {
             var root = await BuildKitRoot.TakeAsync(Storage, cancellationToken);
             _daemon = await BuildKitDaemon.StartAsync(
                 root, new BuildKitDaemonSettings { CacheLimit = _settings.CacheLimit, PlainHttpRegistry = _settings.Base.Domain }, _time, cancellationToken);
+        }
+    }
+
+    /// <summary>Removes what killed builders left in the engine's storage below <paramref name="storageRoot"/>.</summary>
+    public static async Task CleanAsync(string storageRoot, CancellationToken cancellationToken)
+    {
+        var storage = Path.Combine(storageRoot, BuildKitRoot.Parent);
+        if (Directory.Exists(storage))
+        {
+            await RemoveAbandonedAsync(Directory.CreateDirectory(Path.Combine(storage, BuildsFolder)).FullName);
+            await using var root = await BuildKitRoot.TakeAsync(storage, cancellationToken);
         }
     }
 
@@ -58,21 +67,20 @@ internal sealed class BuildKitEngine : IEngine
         await RequireDigestsAsync(input.Dockerfile, images, cancellationToken);
         var policy = Path.Combine(_folder.Root, "policy.json");
         await File.WriteAllTextAsync(policy, SourcePolicy.OnlyFrom(_settings.Base.Domain), cancellationToken);
-        var (exitCode, tail) = await Buildctl.RunAsync(
-            [
-                "build", "--progress", "plain", "--frontend", "dockerfile.v0",
-                "--local", $"context={input.Context}", .. await DockerfileArgumentsAsync(input, images, cancellationToken),
-                .. Options(input.Dockerfile, images).SelectMany(option => (string[])["--opt", option]),
-                "--source-policy-file", policy,
-                // Build information would hold the proxy's address, another one in every build.
-                "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true,buildinfo=false",
-                .. _settings.Extras.Secrets.Arguments,
-                .. await RegistryCacheAsync(input.Dockerfile, cancellationToken),
-                .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
-            ],
-            silent: false,
-            [.. _settings.Extras.Secrets.Values, _settings.Cache?.Path ?? string.Empty],
-            cancellationToken);
+        List<string> arguments =
+        [
+            "build", "--progress", "plain", "--frontend", "dockerfile.v0",
+            "--local", $"context={input.Context}", .. await DockerfileArgumentsAsync(input, images, cancellationToken),
+            .. Options(input.Dockerfile, images).SelectMany(option => (string[])["--opt", option]),
+            "--source-policy-file", policy,
+            // Build information would hold the proxy's address, another one in every build.
+            "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true,buildinfo=false",
+            .. _settings.Extras.Secrets.Arguments,
+            .. await RegistryCacheAsync(input.Dockerfile, cancellationToken),
+            .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
+        ];
+        string[] secrets = [.. _settings.Extras.Secrets.Values, _settings.Cache?.Path ?? string.Empty];
+        var (exitCode, tail) = await KeepDiskLimitAsync(stop => Buildctl.RunAsync(arguments, silent: false, secrets, stop), cancellationToken);
         if (exitCode != 0)
         {
             var failure = BuildKitFailure.Of(tail, images);
@@ -95,8 +103,25 @@ internal sealed class BuildKitEngine : IEngine
         await _folder.DisposeAsync();
     }
 
+    private static async Task RemoveAbandonedAsync(string builds)
+    {
+        foreach (var folder in EngineFolder.Abandoned(builds))
+        {
+            await folder.DisposeAsync();
+        }
+    }
+
     // A step that may have seen a secret is no other owner's.
     private bool NeedsFreshSteps(Dockerfile dockerfile) => _settings.NoCache || (_settings.Owner.Length > 0 && dockerfile.HasSecretMounts);
+
+    // What other builds share in a daemon that is given is not this one's to count.
+    private Task<T> KeepDiskLimitAsync<T>(Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
+    {
+        var start = _time.GetUtcNow();
+        return _daemon is null
+            ? build(cancellationToken)
+            : new DiskLimit(_daemon.State, () => DiskLimit.CountChangedAsync(_daemon.State, start), _time).KeepAsync(_settings.DiskLimit, build, cancellationToken);
+    }
 
     // What a step made of a secret stays on this machine. A cache that cannot be written fails no build; one that is not there yet would be told as an error.
     private async Task<IEnumerable<string>> RegistryCacheAsync(Dockerfile dockerfile, CancellationToken cancellationToken)

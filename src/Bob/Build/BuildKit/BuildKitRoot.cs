@@ -29,6 +29,12 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     /// <summary>The daemon's configuration.</summary>
     public string ConfigurationFile => Path.Combine(Folder, "buildkitd.toml");
 
+    /// <summary>What runs its steps.</summary>
+    public string RuntimeFile => Path.Combine(Folder, "runtime");
+
+    // The control groups of whoever had it last, as /proc/self/cgroup says them.
+    private string CgroupFile => Path.Combine(Folder, "cgroup");
+
     /// <summary>The daemon's temporary files, and where it mounts what it copies from.</summary>
     public string Temporary => Path.Combine(Folder, "tmp");
 
@@ -47,6 +53,7 @@ internal sealed class BuildKitRoot : IAsyncDisposable
             if (taken is null)
             {
                 taken = root;
+                await File.WriteAllTextAsync(root.CgroupFile, await File.ReadAllTextAsync("/proc/self/cgroup", cancellationToken), cancellationToken);
             }
             else
             {
@@ -91,6 +98,11 @@ internal sealed class BuildKitRoot : IAsyncDisposable
                 Directory.Delete(bundle, recursive: true);
             }
 
+            foreach (var hosts in Executors().SelectMany(executor => Directory.EnumerateFiles(executor, "hosts.*")))
+            {
+                File.Delete(hosts);
+            }
+
             foreach (var leftover in Directory.EnumerateDirectories(Temporary))
             {
                 Directory.Delete(leftover, recursive: true);
@@ -107,16 +119,16 @@ internal sealed class BuildKitRoot : IAsyncDisposable
         await ForegroundCommand.RunAsync(
             "runc", ["delete", "--force", name], new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path }, Folder, silent: true, secrets: [], cancellationToken);
 
-        // The daemon puts them below the root of each hierarchy, wherever it is itself.
-        var roots = File.ReadLines("/proc/self/cgroup").Select(membership => membership[..(membership.IndexOf(":/", StringComparison.Ordinal) + 2)]);
-        StepCgroups.Remove(Path.Combine("buildkit", name), roots);
+        StepCgroups.Remove(BuildKitRuntime.GroupPrefix + name, File.Exists(CgroupFile) ? File.ReadLines(CgroupFile) : []);
     }
 
-    private List<string> Bundles() => Directory.Exists(State)
-        ? [.. Directory.EnumerateDirectories(State, "runc-*")
-            .Select(worker => Path.Combine(worker, "executor"))
-            .Where(Directory.Exists)
+    private List<string> Executors() =>
+        Directory.Exists(State) ? [.. Directory.EnumerateDirectories(State, "runc-*").Select(worker => Path.Combine(worker, "executor")).Where(Directory.Exists)] : [];
+
+    private List<string> Bundles() =>
+    [
+        .. Executors()
             .SelectMany(Directory.EnumerateDirectories)
-            .Where(bundle => File.Exists(Path.Combine(bundle, "config.json")) || Directory.Exists(Path.Combine(bundle, "rootfs")))]
-        : [];
+            .Where(bundle => File.Exists(Path.Combine(bundle, "config.json")) || Directory.Exists(Path.Combine(bundle, "rootfs"))),
+    ];
 }
