@@ -14,7 +14,10 @@ internal sealed class ControlGroup
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KillInterval = TimeSpan.FromMilliseconds(5);
 
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly IReadOnlyList<string> _folders;
+    private volatile bool _wasFull;
 
     private ControlGroup(IReadOnlyList<string> folders) => _folders = folders;
 
@@ -75,6 +78,19 @@ internal sealed class ControlGroup
         }
     }
 
+    /// <summary>
+    /// Looks now and then, until cancelled, whether there are as many processes as there may be: the kernel counts what it refused in the group of a container alone, which is
+    /// gone when its step is.
+    /// </summary>
+    public async Task WatchAsync(TimeProvider clock, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(WatchInterval, clock);
+        while (!_wasFull && await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            _wasFull = _folders.Any(folder => ReadNumber(folder, "pids.current") >= ReadNumber(folder, "pids.max"));
+        }
+    }
+
     /// <summary>Ends every process in it, however fast they multiply, and returns when they are gone.</summary>
     public async Task KillAsync()
     {
@@ -123,7 +139,7 @@ internal sealed class ControlGroup
                 return $"reached its memory limit of {(ReadNumber(folder, "memory.max") ?? ReadNumber(folder, "memory.limit_in_bytes")) >> 20} MiB";
             }
 
-            if (Below(folder).Any(group => ReadNumber(group, "pids.events", "max ") > 0))
+            if (_wasFull || Below(folder).Any(group => ReadNumber(group, "pids.events", "max ") > 0))
             {
                 return "reached its limit of processes";
             }
@@ -169,12 +185,18 @@ internal sealed class ControlGroup
 
     private static long? ReadNumber(string folder, string file, string prefix = "")
     {
-        var path = Path.Combine(folder, file);
-        return File.Exists(path)
-            && File.ReadLines(path).FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal)) is { } line
-            && long.TryParse(line[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            ? number
-            : null;
+        try
+        {
+            return File.ReadLines(Path.Combine(folder, file)).FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal)) is { } line
+                && long.TryParse(line[prefix.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : null;
+        }
+        catch (IOException)
+        {
+            // There is no such file, or the group was just removed.
+            return null;
+        }
     }
 
     // The innermost first. The engine removes groups of its own meanwhile.

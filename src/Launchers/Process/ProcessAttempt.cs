@@ -36,6 +36,7 @@ internal sealed class ProcessAttempt : IAttempt
         _cleanEngine = cleanEngine;
         _clock = clock;
         _log = new RawLog(folder.Log, build);
+        _ = group?.WatchAsync(clock, _letGo.Token);
         Completion = WatchAsync(_letGo.Token);
     }
 
