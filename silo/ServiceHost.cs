@@ -118,6 +118,7 @@ internal static class ServiceHost
                 Processes = (int)configuration.Process.PidsLimit,
                 Disk = configuration.Process.DiskLimit,
             },
+            Engine = configuration.Process.Engine,
             Network = configuration.Process.Network,
             DeniedNetworks = [.. configuration.Process.DeniedNetworks],
         });

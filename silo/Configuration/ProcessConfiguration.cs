@@ -12,6 +12,12 @@ internal sealed record ProcessConfiguration
     public string Bob { get; init; } = string.Empty;
 
     /// <summary>
+    /// Which program builds: <c>buildah</c>; <c>buildkit</c>, by a daemon of each build's own; or <c>auto</c>, BuildKit where buildkitd, buildctl and runc are installed, else
+    /// buildah. Default: <c>buildah</c>.
+    /// </summary>
+    public BuildEngine Engine { get; init; } = BuildEngine.Buildah;
+
+    /// <summary>
     /// The network of what a build runs: <c>isolated</c>, one of its own that leads neither to this machine nor to link-local addresses; <c>host</c>,
     /// this machine's; or <c>none</c>. Default: <c>isolated</c>.
     /// </summary>

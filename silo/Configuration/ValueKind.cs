@@ -21,6 +21,7 @@ internal sealed record ValueKind
         [typeof(ImageReference)] = Text("an image reference such as \"docker.io/library/debian:12\"", ImageReference.Parse),
         [typeof(Platform)] = Text("a platform such as \"linux/amd64\"", Platform.Parse),
         [typeof(BuildLauncher)] = Choice<BuildLauncher>(),
+        [typeof(BuildEngine)] = Choice<BuildEngine>(),
         [typeof(BuildNetwork)] = Choice<BuildNetwork>(),
     };
 

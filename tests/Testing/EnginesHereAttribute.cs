@@ -1,8 +1,7 @@
 using System.Reflection;
-using ImageBuilder.Testing;
 using Xunit.Sdk;
 
-namespace ImageBuilder.Bob.Tests.Build;
+namespace ImageBuilder.Testing;
 
 /// <summary>Runs a theory with each engine that is on this machine, and then with each of the values, if there are any.</summary>
 [AttributeUsage(AttributeTargets.Method)]

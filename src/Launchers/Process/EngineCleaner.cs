@@ -10,13 +10,15 @@ internal sealed partial class EngineCleaner(ProcessLauncherOptions options, ILog
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    private static readonly string[] BuilderFolders = ["builds", "buildkit/builds"];
+
     private static readonly string[] InheritedVariables = ["PATH", "DOTNET_ROOT"];
 
     /// <summary>Cleans the storage, if there is one. What goes wrong is logged: the next build cleans it too.</summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
         // Builders have their folders here.
-        if (!Directory.Exists(Path.Combine(options.StorageFolder, "builds")))
+        if (!Array.Exists(BuilderFolders, folder => Directory.Exists(Path.Combine(options.StorageFolder, folder))))
         {
             return;
         }

@@ -221,7 +221,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_BASE_REF", digest < 0 ? "localhost:8080/base:latest" : $"localhost:8080/base{order.BaseRef[digest..]}"),
             ("BOB_BUILD_BASE", order.BuildBase ? "true" : "false"),
             ("BOB_STORAGE_ROOT", _options.StorageFolder),
-            ("BOB_ENGINE", "buildah"),
+            ("BOB_ENGINE", _options.Engine.ToString().ToLowerInvariant()),
             ("BOB_OWNER", OwnerKey(order.Owner)),
             ("BOB_DISK_LIMIT", _options.Limits.Disk.ToString(CultureInfo.InvariantCulture)),
             ("BOB_CACHE_LIMIT", _options.CacheLimit.ToString(CultureInfo.InvariantCulture)),

@@ -17,6 +17,9 @@ public sealed record ProcessLauncherOptions
     /// <summary>How many bytes of layers and cache mounts the engine keeps for later builds. Default 20 GiB.</summary>
     public long CacheLimit { get; init; } = 20L << 30;
 
+    /// <summary>Which program builds. Default buildah.</summary>
+    public BuildEngine Engine { get; init; }
+
     /// <summary>Network of the process that builds and of RUN steps. Default this machine's.</summary>
     public BuildNetwork Network { get; init; } = BuildNetwork.Host;
 

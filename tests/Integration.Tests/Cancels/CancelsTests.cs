@@ -15,6 +15,6 @@ public sealed class CancelsTests
         var code = await CancelsRun.RunAsync(new CancelsOptions { Cancels = 12, Kills = 4, Limit = TimeSpan.FromSeconds(5) }, output, deadline.Token);
 
         code.ShouldBe(0, output.ToString());
-        output.ToString().ShouldContain("kill 4, ");
+        output.ToString().ShouldContain("kill 4 with buildah, ");
     }
 }

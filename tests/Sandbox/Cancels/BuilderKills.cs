@@ -8,8 +8,9 @@ namespace ImageBuilder.Sandbox.Cancels;
 
 /// <summary>Ends <c>bob build</c> by signals at random moments while another build uses the same storage, and looks what is left once a further build has run.</summary>
 /// <param name="surroundings">What the builds meet.</param>
+/// <param name="engine">What builds: <c>buildah</c> or <c>buildkit</c>.</param>
 /// <param name="folder">For their files.</param>
-internal sealed class BuilderKills(Surroundings surroundings, string folder)
+internal sealed class BuilderKills(Surroundings surroundings, string engine, string folder)
 {
     private const int Terminate = 15;
     private const int Kill = 9;
@@ -29,7 +30,7 @@ internal sealed class BuilderKills(Surroundings surroundings, string folder)
         }
 
         Directory.CreateDirectory(folder);
-        await using var stage = await BuilderStage.StartAsync(surroundings, folder, Path.Combine(folder, "data", "buildah"), cancellationToken);
+        await using var stage = await BuilderStage.StartAsync(surroundings, engine, folder, Path.Combine(folder, "data", "buildah"), cancellationToken);
         var span = await MeasureAsync(stage);
         var found = new List<string>();
         for (var kill = 1; kill <= kills; kill++)
@@ -40,8 +41,8 @@ internal sealed class BuilderKills(Surroundings surroundings, string folder)
             // An image that the engine has is not pulled again.
             var image = random.Next(4) == 0 ? await BaseImage.PushAsync(surroundings.Registry, "killed/pulled", $"{kill}", ballast: 8 << 20, cancellationToken: cancellationToken) : surroundings.BaseImage;
             var problems = await KillAsync(stage, image, way.Signal, way.Group, moment, cancellationToken);
-            found.AddRange(problems.Select(problem => $"kill {kill}: {problem}"));
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"kill {kill}, {way.Name} after {moment.TotalMilliseconds:0} of about {span.TotalMilliseconds:0} ms; {found.Count} problems so far"));
+            found.AddRange(problems.Select(problem => $"kill {kill} with {engine}: {problem}"));
+            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"kill {kill} with {engine}, {way.Name} after {moment.TotalMilliseconds:0} of about {span.TotalMilliseconds:0} ms; {found.Count} problems so far"));
         }
 
         return found;

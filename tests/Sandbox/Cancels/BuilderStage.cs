@@ -7,11 +7,12 @@ namespace ImageBuilder.Sandbox.Cancels;
 /// <summary>What <c>bob build</c> needs when no service starts it: a proxy, and a workspace for each build.</summary>
 internal sealed class BuilderStage : IAsyncDisposable
 {
+    private readonly string _engine;
     private readonly string _folder;
     private readonly string _storage;
     private readonly RunningProcess _proxy;
 
-    private BuilderStage(string folder, string storage, RunningProcess proxy) => (_folder, _storage, _proxy) = (folder, storage, proxy);
+    private BuilderStage(string engine, string folder, string storage, RunningProcess proxy) => (_engine, _folder, _storage, _proxy) = (engine, folder, storage, proxy);
 
     /// <summary>The folder of the workspaces.</summary>
     public string Workspaces => Path.Combine(_folder, "workspaces");
@@ -19,7 +20,7 @@ internal sealed class BuilderStage : IAsyncDisposable
     private static string Bob => CheckoutProgram.Path("Bob", "bob");
 
     /// <summary>Starts the proxy, for images of the registry of <paramref name="surroundings"/>.</summary>
-    public static async Task<BuilderStage> StartAsync(Surroundings surroundings, string folder, string storage, CancellationToken cancellationToken)
+    public static async Task<BuilderStage> StartAsync(Surroundings surroundings, string engine, string folder, string storage, CancellationToken cancellationToken)
     {
         var registry = surroundings.Registry;
         var login = new JsonObject { [registry.Host] = new JsonObject { ["auth"] = registry.Auth } };
@@ -40,7 +41,7 @@ internal sealed class BuilderStage : IAsyncDisposable
 
         return proxy.Exited.IsCompleted
             ? throw new InvalidOperationException($"the proxy ended with code {proxy.ExitCode}:\n{proxy.LogTail()}")
-            : new BuilderStage(folder, storage, proxy);
+            : new BuilderStage(engine, folder, storage, proxy);
     }
 
     /// <summary>Starts a build of <paramref name="dockerfile"/>.</summary>
@@ -58,6 +59,7 @@ internal sealed class BuilderStage : IAsyncDisposable
             new Dictionary<string, string>
             {
                 ["BOB_WORKSPACE"] = workspace,
+                ["BOB_ENGINE"] = _engine,
                 ["BOB_STORAGE_ROOT"] = _storage,
                 ["BOB_PROXY_ADDRESS_FILE"] = Path.Combine(_folder, "proxy.address"),
                 ["BOB_TARGET_REF"] = "localhost:8080/target:latest",

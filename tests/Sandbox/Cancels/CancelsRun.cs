@@ -25,7 +25,7 @@ public static class CancelsRun
     /// <summary>Runs it all, writing what is found to <paramref name="output"/>; 0 when nothing took too long and nothing was left.</summary>
     public static async Task<int> RunAsync(CancelsOptions options, TextWriter output, CancellationToken cancellationToken)
     {
-        await output.WriteLineAsync($"{options.Cancels} cancels, {options.Kills} builders ended by signals, seed {options.Seed}");
+        await output.WriteLineAsync($"{options.Cancels} cancels, {options.Kills} builders of {string.Join(" and ", options.Engines)} ended by signals, seed {options.Seed}");
         var random = new Random(options.Seed);
         var data = Directory.CreateTempSubdirectory("imagebuilder-cancels-");
         try
@@ -33,7 +33,11 @@ public static class CancelsRun
             await using var surroundings = await Surroundings.StartAsync(data.FullName, cancellationToken: cancellationToken);
             var found = new List<string>();
             found.AddRange(await CancelAsync(options, surroundings, Path.Combine(data.FullName, "service"), random, output, cancellationToken));
-            found.AddRange(await new BuilderKills(surroundings, Path.Combine(data.FullName, "bob")).RunAsync(options.Kills, random, output, cancellationToken));
+            foreach (var engine in options.Engines)
+            {
+                found.AddRange(await new BuilderKills(surroundings, engine, Path.Combine(data.FullName, engine)).RunAsync(options.Kills, random, output, cancellationToken));
+            }
+
             foreach (var problem in found)
             {
                 await output.WriteLineAsync(problem);

@@ -19,7 +19,8 @@ internal sealed class Leftovers(string dataFolder)
     /// <summary>The service's folder of attempts.</summary>
     public string Work => Path.Combine(dataFolder, "work");
 
-    private string Engine => Path.Combine(Storage, "builds");
+    // Of buildah, and of BuildKit.
+    private string[] Engines => [Path.Combine(Storage, "builds"), Path.Combine(Storage, "buildkit", "builds")];
 
     private string Storage => Path.Combine(dataFolder, "buildah");
 
@@ -44,7 +45,14 @@ internal sealed class Leftovers(string dataFolder)
     /// <summary>Remembers the steps that run now, to look later for what the runtime and the kernel keep of them.</summary>
     public void NoteSteps()
     {
-        foreach (var folder in FoldersOf(Engine))
+        foreach (var bundle in Bundles())
+        {
+            // The runtime knows it by the one name, the kernel's control groups by the other.
+            _steps.TryAdd(Path.GetFileName(bundle), 0);
+            _steps.TryAdd($"buildkit-{Path.GetFileName(bundle)}", 0);
+        }
+
+        foreach (var folder in FoldersOf(Engines[0]))
         {
             try
             {
@@ -62,11 +70,18 @@ internal sealed class Leftovers(string dataFolder)
 
     private IEnumerable<string> Folders() => FoldersOf(Work)
         .Where(folder => !Path.GetFileName(folder).StartsWith(Spare, StringComparison.Ordinal))
-        .Concat(FoldersOf(Engine))
+        .Concat(Engines.SelectMany(builds => FoldersOf(builds)))
+        .Concat(Bundles())
+        .Concat(BuildKitRoots().SelectMany(root => FoldersOf(Path.Combine(root, "tmp"))))
         .Select(folder => $"folder {folder}");
 
+    // One for every daemon that ran beside others.
+    private IEnumerable<string> BuildKitRoots() => FoldersOf(Path.Combine(Storage, "buildkit")).Where(root => root != Engines[1]);
+
+    private IEnumerable<string> Bundles() => BuildKitRoots().SelectMany(root => FoldersOf(Path.Combine(root, "state"), "runc-*")).SelectMany(worker => FoldersOf(Path.Combine(worker, "executor")));
+
     private IEnumerable<string> Steps() => FoldersOf("/run/runc")
-        .Concat(FoldersOf("/sys/fs/cgroup", "buildah-*", SearchOption.AllDirectories))
+        .Concat(FoldersOf("/sys/fs/cgroup", "build*-*", SearchOption.AllDirectories))
         .Where(folder => _steps.ContainsKey(Path.GetFileName(folder)))
         .Select(folder => $"step {folder}");
 

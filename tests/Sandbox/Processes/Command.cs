@@ -5,6 +5,10 @@ namespace ImageBuilder.Sandbox.Processes;
 /// <summary>A program that is run to its end.</summary>
 public static class Command
 {
+    /// <summary>Whether PATH has <paramref name="program"/>.</summary>
+    public static bool Exists(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
     /// <summary>Runs <paramref name="program"/> and gives its exit code, output and errors.</summary>
     public static async Task<CommandResult> RunAsync(
         string program,

@@ -150,6 +150,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("builds.logLimit", "1e400", "builds.logLimit: must be a whole number, 1048576 to 1073741824; 1e400 is not")]
     [InlineData("builds.logLimit", "\"64MiB\"", "builds.logLimit: must be a whole number, 1048576 to 1073741824; \"64MiB\" is not")]
     [InlineData("builds.platform", "\"amd64\"", "builds.platform: must be a platform such as \"linux/amd64\"; \"amd64\" is not")]
+    [InlineData("process.engine", "\"kaniko\"", "process.engine: must be \"buildah\" or \"buildkit\" or \"auto\"; \"kaniko\" is not")]
     [InlineData("process.network", "\"bridge\"", "process.network: must be \"isolated\" or \"host\" or \"none\"; \"bridge\" is not")]
     [InlineData("process.bob", "\"/nowhere/bob\"", "process.bob: must be the path of an executable or a .dll; \"/nowhere/bob\" does not exist")]
     [InlineData("process.bob", "\"/etc/passwd\"", "process.bob: must be the path of an executable or a .dll; \"/etc/passwd\" is not executable")]

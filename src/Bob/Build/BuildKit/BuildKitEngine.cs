@@ -17,6 +17,9 @@ internal sealed class BuildKitEngine : IEngine
 
     private const string BuildsFolder = "builds";
 
+    // As a shell says that a program was ended by signal 9.
+    private const int Killed = 128 + 9;
+
     private readonly BuildSettings _settings;
     private readonly TimeProvider _time;
     private readonly EngineFolder _folder;
@@ -35,6 +38,9 @@ internal sealed class BuildKitEngine : IEngine
 
     private string Builds => Path.Combine(Storage, BuildsFolder);
 
+    // Each of the storages has a share.
+    private long CacheLimit => _settings.CacheLimit / Math.Max(1, BuildKitRoot.Count(Storage));
+
     private Buildctl Buildctl => new(_daemon?.Address ?? _settings.BuildKitAddress, _folder.Root);
 
     /// <inheritdoc />
@@ -45,7 +51,7 @@ internal sealed class BuildKitEngine : IEngine
         {
             var root = await BuildKitRoot.TakeAsync(Storage, cancellationToken);
             _daemon = await BuildKitDaemon.StartAsync(
-                root, new BuildKitDaemonSettings { CacheLimit = _settings.CacheLimit, PlainHttpRegistry = _settings.Base.Domain }, _time, cancellationToken);
+                root, new BuildKitDaemonSettings { CacheLimit = CacheLimit, PlainHttpRegistry = _settings.Base.Domain }, _time, cancellationToken);
         }
     }
 
@@ -81,7 +87,15 @@ internal sealed class BuildKitEngine : IEngine
         ];
         string[] secrets = [.. _settings.Extras.Secrets.Values, _settings.Cache?.Path ?? string.Empty];
         var (exitCode, tail) = await KeepDiskLimitAsync(stop => Buildctl.RunAsync(arguments, silent: false, secrets, stop), cancellationToken);
-        if (exitCode != 0)
+        if (exitCode != 0 && BuildKitFailure.IsOfLogAlone(tail))
+        {
+            await Console.Out.WriteLineAsync("\nA step wrote faster than BuildKit hands on what it writes. The image is built; some of its log is missing here.");
+        }
+        else if (exitCode == Killed || _daemon is { IsRunning: false })
+        {
+            throw EngineFailure.Explain(FailureReason.BuildStepFailed, "the engine was killed");
+        }
+        else if (exitCode != 0)
         {
             var failure = BuildKitFailure.Of(tail, images);
             throw await WithReasonAsync(failure, images, cancellationToken);
@@ -96,7 +110,7 @@ internal sealed class BuildKitEngine : IEngine
             // The stranger's files first: the next build must not find them by size and time alone. Then what is past the limit.
             await Buildctl.RunAsync(["prune", "--filter", "type==source.local"], silent: true, secrets: [], CancellationToken.None);
             await Buildctl.RunAsync(
-                ["prune", "--all", "--keep-storage", BuildKitDaemonSettings.Megabytes(_settings.CacheLimit)], silent: true, secrets: [], CancellationToken.None);
+                ["prune", "--all", "--keep-storage", BuildKitDaemonSettings.Megabytes(CacheLimit)], silent: true, secrets: [], CancellationToken.None);
         }
 
         await (_daemon?.DisposeAsync() ?? default);

@@ -6,7 +6,14 @@ namespace ImageBuilder.Bob.Build.BuildKit;
 /// <summary>What BuildKit's own words mean.</summary>
 internal static partial class BuildKitFailure
 {
+    private const string LogLost = "error: failed to receive status: rpc error: code = Canceled desc = context canceled";
     private const string DeniedByPolicy = "denied by policy";
+
+    /// <summary>
+    /// Whether all that failed is that the log did not arrive: when the image is there, and pushed, buildctl takes what is left of it for three seconds and then gives up. A
+    /// build that failed says why instead.
+    /// </summary>
+    public static bool IsOfLogAlone(string output) => output.TrimEnd().EndsWith(LogLost, StringComparison.Ordinal);
 
     /// <summary>The failure that the last output of a build from <paramref name="images"/> tells of.</summary>
     public static BobException Of(string output, ProxiedImages images)

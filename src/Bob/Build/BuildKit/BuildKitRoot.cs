@@ -64,6 +64,9 @@ internal sealed class BuildKitRoot : IAsyncDisposable
         return taken;
     }
 
+    /// <summary>How many there are below <paramref name="parent"/>.</summary>
+    public static int Count(string parent) => Enumerable.Range(0, int.MaxValue).TakeWhile(number => Directory.Exists(FolderOf(parent, number))).Count();
+
     /// <summary>Lets go of it. What steps left is removed.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -32,4 +32,10 @@ public sealed class BuildKitFailureTests
     public void Of_FailedStep_NamesTheStep() =>
         BuildKitFailure.Of("------\n > [2/2] RUN x:\n#5 0.1 out\n------\nerror: failed to solve: process \"x\" did not complete successfully: exit code: 1", s_images)
             .Message.ShouldBe("build failed: [2/2] RUN x: process \"x\" did not complete successfully: exit code: 1");
+
+    [Theory]
+    [InlineData("#6 0.4 a line\nerror: failed to receive status: rpc error: code = Canceled desc = context canceled\n", true)]
+    [InlineData("#6 0.4 half a line error: failed to receive status: rpc error: code = Canceled desc = context canceled", true)]
+    [InlineData("#6 0.4 error: failed to receive status: rpc error: code = Canceled desc = context canceled\nerror: failed to solve: process did not complete\n", false)]
+    public void IsOfLogAlone_LastError_Decides(string output, bool expected) => BuildKitFailure.IsOfLogAlone(output).ShouldBe(expected);
 }
