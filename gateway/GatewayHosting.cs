@@ -23,6 +23,7 @@ public static class GatewayHosting
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
     {
         ResidentMemory.Register();
+        OpenStreams.Publish();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MaxReceiveMessageSize;

@@ -11,6 +11,9 @@ internal sealed class OpenStreams(IHostApplicationLifetime lifetime)
     private static readonly Gauge Followers = Prometheus.Metrics.CreateGauge(
         "imagebuilder_followers", "Streams to clients that follow a build or its log.");
 
+    /// <summary>Shows the number of streams from the first scrape on, which autoscalers ask for.</summary>
+    public static void Publish() => Followers.Inc(0);
+
     /// <summary>Streams until the client goes away or the service is about to stop; a stopping service holds no client up, and says so.</summary>
     /// <exception cref="RpcException">Unavailable: the service stops, or the build could not be followed; the same call may be made again.</exception>
     public async Task UntilStoppingAsync(ServerCallContext context, Func<CancellationToken, Task> stream)
