@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly limit=900
 
 prepare_dotnet
-install_programs postgres:postgresql
+install_programs postgres:postgresql git-lfs:git-lfs
 choose_packages
 sets=("$package_set")
 if [ -z "${PACKAGES:-}" ] && [ "$package_set" = nuget ]; then

@@ -26,7 +26,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         {
             using var login = await OpenLoginAsync(either.Token);
             var git = new Git(workspace.Root, initializer, _remote, login, authorities);
-            await limits.HoldAsync(clone, _remote.Address, ending => FillAsync(clone, git, ending), time, either.Token);
+            await limits.HoldAsync(clone, _remote.Address, ending => FillAsync(clone, git, login, ending), time, either.Token);
             ContextFolder.Move(clone, destination, isWorkspace: destination == workspace.Root);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -42,7 +42,7 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         }
     }
 
-    private async Task FillAsync(string folder, Git git, CancellationToken cancellationToken)
+    private async Task FillAsync(string folder, Git git, GitLogin? login, CancellationToken cancellationToken)
     {
         using var servers = new ForeignServers(_remote, authorities);
         var remote = await CloneAsync(folder, git, servers, cancellationToken);
@@ -50,7 +50,10 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         // Every clone of a commit is to be the same files, byte for byte, or COPY . would never be found in the layer cache: no times in the index, no logs.
         await git.CheckAsync(["-C", folder, "read-tree", "HEAD"], cancellationToken);
         File.Delete(Path.Combine(folder, ".git", "FETCH_HEAD"));
-        await new GitSubmodules(git, remote, servers, isShallow: !initializer.FullClone).UpdateAsync(folder, (_, _) => Task.CompletedTask, cancellationToken);
+        var lfs = new LfsFiles(git, _remote, servers, login);
+        Task FetchAsync(string place, GitRemote source) => lfs.FetchAsync(place, source, Path.Combine(folder, ".git", "bob-lfs"), cancellationToken);
+        await FetchAsync(folder, remote);
+        await new GitSubmodules(git, _remote, servers, isShallow: !initializer.FullClone).UpdateAsync(folder, FetchAsync, cancellationToken);
     }
 
     /// <summary>Clones the repository, and gives where it turned out to be.</summary>
@@ -153,11 +156,9 @@ internal sealed partial class GitContext(Workspace workspace, GitInitializer ini
         if (!valid)
         {
             var what = initializer.TargetMode == GitTarget.RemoteCommit ? "commit" : "branch";
-            throw new BobException(FailureReason.ContextUnavailable, $"build failed: \"{Shorten(target)}\" is no valid name of a {what}");
+            throw new BobException(FailureReason.ContextUnavailable, $"build failed: \"{Shown.Of(target)}\" is no valid name of a {what}");
         }
     }
-
-    private static string Shorten(string text) => new([.. text.Take(200).Select(character => char.IsControl(character) ? '?' : character)]);
 
     [GeneratedRegex(@"\A(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64})\z")]
     private static partial Regex FullCommit();

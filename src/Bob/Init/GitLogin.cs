@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Text;
 using ImageBuilder.Bob.Processes;
@@ -14,6 +15,7 @@ internal sealed partial class GitLogin : IDisposable
 {
     private readonly SafeFileHandle _memory;
     private readonly string _server;
+    private readonly AuthenticationHeaderValue _authorization;
 
     /// <summary>Keeps a login for <paramref name="server"/>.</summary>
     /// <param name="server">Scheme, host and port of the repository.</param>
@@ -22,6 +24,7 @@ internal sealed partial class GitLogin : IDisposable
     public GitLogin(string server, string user, string password)
     {
         _server = server;
+        _authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
         Secrets = [.. Redaction.FormsOf(user, password)];
 
         // Without MFD_CLOEXEC: inheriting it is the point.
@@ -39,6 +42,9 @@ internal sealed partial class GitLogin : IDisposable
 
     /// <summary>The setting of git that makes it use the login. Opening the descriptor by its path gives each reader a position of its own.</summary>
     public string Setting => $"credential.{_server}.helper=!cat /proc/self/fd/{_memory.DangerousGetHandle()} #";
+
+    /// <summary>The login for a request to <paramref name="address"/>; null on another server than the repository's.</summary>
+    public AuthenticationHeaderValue? AuthorizationFor(Uri address) => address.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) == _server ? _authorization : null;
 
     /// <inheritdoc />
     public void Dispose() => _memory.Dispose();

@@ -82,7 +82,7 @@ internal sealed class GitSubmodules(Git git, GitRemote remote, ForeignServers se
         var submodules = new Dictionary<string, GitRemote>(StringComparer.Ordinal);
         foreach (var (name, text) in await ListAsync(folder, ["--local"], "url", cancellationToken))
         {
-            Require(GitRemote.TryParse(text, out var address, out var reason), $"the address of submodule \"{Shown(name)}\" cannot be used: {reason}");
+            Require(GitRemote.TryParse(text, out var address, out var reason), $"the address of submodule \"{Shown.Of(name)}\" cannot be used: {reason}");
             submodules[name] = address!;
         }
 
@@ -127,6 +127,4 @@ internal sealed class GitSubmodules(Git git, GitRemote remote, ForeignServers se
             throw GitFailure.Because(remote.Address, problem);
         }
     }
-
-    private static string Shown(string text) => new([.. text.Take(200).Select(character => char.IsControl(character) ? '?' : character)]);
 }

@@ -34,6 +34,9 @@ public sealed class GitServer : IAsyncDisposable
     /// <summary>The port it listens on.</summary>
     public int Port { get; }
 
+    /// <summary>Answers a request in git's place when it gives true; a login that is required was given by then. Default: never.</summary>
+    public Func<HttpContext, Task<bool>> Instead { get; set; } = _ => Task.FromResult(false);
+
     /// <summary>Where a repository is served: <paramref name="path"/> is its path below its root folder.</summary>
     public string Url(string path) => $"{_scheme}://127.0.0.1:{Port}/{path}";
 
@@ -67,16 +70,17 @@ public sealed class GitServer : IAsyncDisposable
             });
         });
         var application = builder.Build();
-        application.Run(context => ServeAsync(context, roots, requiredLogin));
+        GitServer? server = null;
+        application.Run(context => server!.ServeAsync(context, roots, requiredLogin));
         await application.StartAsync(cancellationToken);
         var address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-        return new GitServer(application, new Uri(address));
+        return server = new GitServer(application, new Uri(address));
     }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 
-    private static async Task ServeAsync(HttpContext context, IReadOnlyList<string> roots, string? requiredLogin)
+    private async Task ServeAsync(HttpContext context, IReadOnlyList<string> roots, string? requiredLogin)
     {
         var path = context.Request.Path.Value ?? string.Empty;
         if (requiredLogin is not null
@@ -84,6 +88,11 @@ public sealed class GitServer : IAsyncDisposable
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"git\"";
+            return;
+        }
+
+        if (await Instead(context))
+        {
             return;
         }
 
