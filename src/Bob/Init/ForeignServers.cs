@@ -19,8 +19,7 @@ internal sealed class ForeignServers : IDisposable
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly GitRemote _remote;
-    private readonly IWebProxy? _proxy;
-    private readonly HttpClient _client;
+    private readonly Lazy<(HttpClient Client, IWebProxy? Proxy)> _http;
     private AddressReach? _ownReach;
 
     /// <summary>Those of one repository.</summary>
@@ -29,12 +28,8 @@ internal sealed class ForeignServers : IDisposable
     public ForeignServers(GitRemote remote, string? authorities)
     {
         _remote = remote;
-        var handler = RegistryHttpHandler.Create(new RegistryTransportOptions { CaBundles = authorities is null ? [] : [authorities] });
-        _proxy = handler.Proxy;
-        handler.ConnectCallback = ConnectAsync;
-        _client = new HttpClient(handler) { Timeout = s_patience };
-        // Some servers answer git otherwise than browsers.
-        _client.DefaultRequestHeaders.UserAgent.ParseAdd("git/2.39.5");
+        // Most repositories send nowhere, and need not wait for what it takes to go there.
+        _http = new(() => Open(authorities));
     }
 
     /// <summary>The addresses at which <paramref name="target"/> may be connected to; none when a proxy resolves its name.</summary>
@@ -42,7 +37,7 @@ internal sealed class ForeignServers : IDisposable
     public async Task<IPAddress[]> CheckAsync(Uri target, CancellationToken cancellationToken)
     {
         var addresses = await ResolveAsync(target.IdnHost, cancellationToken);
-        if (addresses.Length == 0 && _proxy?.GetProxy(target) is null)
+        if (addresses.Length == 0 && _http.Value.Proxy?.GetProxy(target) is null)
         {
             throw GitFailure.Because(_remote.Address, $"it names {target.Host}, which does not resolve: check the address");
         }
@@ -117,7 +112,7 @@ internal sealed class ForeignServers : IDisposable
         await CheckAsync(target, cancellationToken);
         try
         {
-            return await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            return await _http.Value.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
         catch (HttpRequestException exception)
         {
@@ -130,12 +125,28 @@ internal sealed class ForeignServers : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        if (_http.IsValueCreated)
+        {
+            _http.Value.Client.Dispose();
+        }
+    }
+
+    private (HttpClient Client, IWebProxy? Proxy) Open(string? authorities)
+    {
+        var handler = RegistryHttpHandler.Create(new RegistryTransportOptions { CaBundles = authorities is null ? [] : [authorities] });
+        handler.ConnectCallback = ConnectAsync;
+        var client = new HttpClient(handler) { Timeout = s_patience };
+        // Some servers answer git otherwise than browsers.
+        client.DefaultRequestHeaders.UserAgent.ParseAdd("git/2.39.5");
+        return (client, handler.Proxy);
+    }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var target = context.InitialRequestMessage.RequestUri!;
-        var addresses = _proxy?.GetProxy(target) is null
+        var addresses = _http.Value.Proxy?.GetProxy(target) is null
             ? await CheckAsync(target, cancellationToken)
             : await ResolveAsync(context.DnsEndPoint.Host, cancellationToken);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
