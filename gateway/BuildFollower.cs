@@ -18,8 +18,6 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
     /// </summary>
     private const int MessageSize = 16_000;
 
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
-
     private readonly SharedCalls<(Guid BuildId, long Version), BuildSnapshot?> _watches = new();
     private readonly SharedCalls<(Guid BuildId, long Version), ImmutableArray<BuildSnapshot>?> _transitions = new();
 
@@ -32,7 +30,7 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
             var known = version;
             var snapshot = await _watches.CallAsync(
                 (buildId, known),
-                abandoned => calls.RetryAsync(() => build.Watch(known, Wait, abandoned), abandoned),
+                abandoned => calls.RetryAsync(() => build.Watch(known, LongPoll.Wait, abandoned), abandoned),
                 cancellationToken);
             if (snapshot is null)
             {
@@ -70,7 +68,7 @@ internal sealed class BuildFollower(IGrainFactory grains, GrainCalls calls, LogR
             var known = version;
             var snapshots = await _transitions.CallAsync(
                 (buildId, known),
-                abandoned => calls.RetryAsync(() => build.Transitions(known, Wait, abandoned), abandoned),
+                abandoned => calls.RetryAsync(() => build.Transitions(known, LongPoll.Wait, abandoned), abandoned),
                 cancellationToken);
             foreach (var snapshot in snapshots ?? [])
             {

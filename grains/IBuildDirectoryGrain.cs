@@ -31,11 +31,13 @@ public interface IBuildDirectoryGrain : IGrainWithIntegerKey
 
     /// <summary>What a query looks for, the newest first, at most as many as it says: running builds that may match, and ended ones that do.</summary>
     [ReadOnly]
+    [ResponseTimeout("00:00:30")]
     [Alias("Find")]
     Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query);
 
     /// <summary>The ended builds among what this shard found, in any order; those that were forgotten meanwhile are missing.</summary>
     [ReadOnly]
+    [ResponseTimeout("00:00:30")]
     [Alias("Read")]
     Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<DirectoryHit> hits);
 
@@ -48,12 +50,14 @@ public interface IBuildDirectoryGrain : IGrainWithIntegerKey
     Task Unpin(Guid buildId);
 
     /// <summary>Takes up every build that an earlier process left unfinished, and sees to it that those past retention are forgotten.</summary>
+    [ResponseTimeout("00:01:00")]
     [Alias("TakeUp")]
     Task TakeUp();
 
     /// <summary>Fills a shard whose own state was lost from what else is stored of it; does nothing when it has a state.</summary>
     /// <param name="pages">Its pages that are stored, in order.</param>
     /// <param name="builds">The builds that have a state stored, those in pages among them.</param>
+    [ResponseTimeout("00:10:00")]
     [Alias("Restore")]
     Task Restore(ImmutableArray<long> pages, ImmutableArray<Guid> builds);
 }

@@ -28,6 +28,7 @@ public interface IBuildHistoryGrain : IGrainWithIntegerKey
 
     /// <summary>The builds with these sequences that the page has.</summary>
     [ReadOnly]
+    [ResponseTimeout("00:00:30")]
     [Alias("Read")]
     Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<long> sequences);
 

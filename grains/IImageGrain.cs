@@ -7,6 +7,7 @@ namespace ImageBuilder.Grains;
 public interface IImageGrain : IGrainWithStringKey
 {
     /// <summary>Joins the build that is going on, or starts one.</summary>
+    [ResponseTimeout("00:00:20")]
     [Alias("Build")]
     Task<BuildTicket> Build(BuildOrderMessage order);
 

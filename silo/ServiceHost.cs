@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ImageBuilder.Builds;
-using ImageBuilder.Builds.Identity;
 using ImageBuilder.Builds.Logs;
 using ImageBuilder.Builds.Queue;
 using ImageBuilder.Gateway;
@@ -12,6 +11,7 @@ using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Credentials.Ecr;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
+using ImageBuilder.Silo.Clustering;
 using ImageBuilder.Silo.Configuration;
 using ImageBuilder.Silo.Hosting;
 using ImageBuilder.Silo.Metrics;
@@ -23,41 +23,38 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans;
+using Orleans.Dashboard;
 using Orleans.Hosting;
-using Prometheus;
 
 namespace ImageBuilder.Silo;
 
-/// <summary>The service in one process: a silo, and the gateway beside it.</summary>
+/// <summary>A silo; in a cluster of its own, the gateway beside it.</summary>
 internal static class ServiceHost
 {
     /// <summary>Runs until the process is asked to stop, or <paramref name="cancellationToken"/> is.</summary>
     public static async Task RunAsync(LiveConfiguration live, CancellationToken cancellationToken)
     {
         var configuration = live.Started;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging
-            .AddSimpleConsole(console => console.SingleLine = true)
-            .SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Orleans", LogLevel.Warning)
-            .AddFilter("System", LogLevel.Warning);
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.UseSockets(Listeners.Configure);
-        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
+        var single = configuration.Cluster.Kind == ClusterKind.Single;
+        var connectionString = single ? null : DatabaseConnection.Read(configuration.Cluster);
+        if (connectionString is not null)
+        {
+            await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
+        }
 
-        AddBuilds(builder.Services, configuration);
+        var builder = WebHosting.Create(configuration, single ? ServiceRole.Service : ServiceRole.Silo);
+
+        AddBuilds(builder.Services, configuration, connectionString);
         builder.Services.AddSingleton(live);
         builder.Services.AddSingleton<IOptionsMonitor<QueueLimits>, LiveQueueLimits>();
         builder.Services.AddHostedService<ConfigurationWatcher>();
-        builder.Services.AddGateway(new GatewayOptions
+        if (single)
         {
-            Repositories = RepositoriesOf(configuration),
-            Platform = configuration.Builds.Platform,
-            Freshness = configuration.Registry.Freshness,
-        });
-        builder.Services.AddSingleton<Readiness>();
-        builder.UseOrleans(silo => AddSilo(silo, configuration));
+            builder.Services.AddGateway(GatewayHost.OptionsOf(configuration));
+        }
+
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout += configuration.Cluster.Drain);
+        builder.UseOrleans(silo => AddSilo(silo, configuration, connectionString));
         builder.Services.AddReferencePrecaching(new PrecacheOptions
         {
             References = [.. configuration.RefCache.Refs],
@@ -66,20 +63,23 @@ internal static class ServiceHost
         });
 
         await using var app = builder.Build();
-        app.MapWhen(Listeners.IsMetrics, metrics => metrics.UseRouting().UseEndpoints(endpoints => endpoints.MapMetrics()));
-        app.MapWhen(Listeners.IsHealth, health => health.UseRouting().UseEndpoints(endpoints => endpoints.MapHealth()));
-        app.MapGateway();
+        WebHosting.Map(app);
+        if (configuration.Dashboard.Address is not null)
+        {
+            app.MapWhen(Listeners.IsDashboard, dashboard => dashboard.UseRouting().UseEndpoints(endpoints => endpoints.MapOrleansDashboard()));
+        }
+
+        if (single)
+        {
+            app.MapGateway();
+        }
 
         await app.StartAsync(cancellationToken);
         app.Services.GetRequiredService<Readiness>().Set();
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static ImageRepositories RepositoriesOf(ServiceConfiguration configuration) => new(
-        configuration.Orchestrator.BaseImageRepository.Name,
-        configuration.Orchestrator.WorkspaceImageRepository.Name);
-
-    private static void AddBuilds(IServiceCollection services, ServiceConfiguration configuration)
+    private static void AddBuilds(IServiceCollection services, ServiceConfiguration configuration, string? connectionString)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new BuildOptions
@@ -96,8 +96,11 @@ internal static class ServiceHost
             StaleIfError = configuration.Registry.StaleIfError,
         });
         services.AddGrainServices();
-        services.AddSingleton<IBuildLogs>(new FileBuildLogs(
-            Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
+        if (connectionString is null)
+        {
+            services.AddSingleton<IBuildLogs>(new FileBuildLogs(Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
+        }
+
         services.AddSingleton<IRegistryObserver>(new RegistryMetrics(Prometheus.Metrics.DefaultFactory, ClassesOf(configuration)));
         services.AddSingleton(provider => new RegistryClient(TransportOptions(configuration, provider)));
         services.AddSingleton(provider => new Keychain(CredentialSources(configuration, provider)));
@@ -119,6 +122,7 @@ internal static class ServiceHost
                 Disk = configuration.Process.DiskLimit,
             },
             Engine = configuration.Process.Engine,
+            EndsWithService = connectionString is not null,
             Network = configuration.Process.Network,
             DeniedNetworks = [.. configuration.Process.DeniedNetworks],
         });
@@ -160,12 +164,25 @@ internal static class ServiceHost
         }
     }
 
-    private static void AddSilo(ISiloBuilder silo, ServiceConfiguration configuration)
+    private static void AddSilo(ISiloBuilder silo, ServiceConfiguration configuration, string? connectionString)
     {
-        // One process: no gateway for clients of the cluster, and a port for other silos that nobody is told of.
-        silo.UseLocalhostClustering(siloPort: FreePort.Next(), gatewayPort: 0);
-        silo.UseInMemoryReminderService();
-        silo.AddFileGrainStorage(StateStorage.Name, Path.Combine(configuration.DataFolder, "state"));
-        silo.AddStartupTask((provider, _) => provider.GetRequiredService<UnfinishedBuilds>().TakeUpAsync());
+        if (connectionString is null)
+        {
+            // One process: no gateway for clients of the cluster, and a port for other silos that nobody is told of.
+            silo.UseLocalhostClustering(siloPort: FreePort.Next(), gatewayPort: 0);
+            silo.UseInMemoryReminderService();
+            silo.AddFileGrainStorage(StateStorage.Name, Path.Combine(configuration.DataFolder, "state"));
+            silo.AddStartupTask((provider, _) => provider.GetRequiredService<UnfinishedBuilds>().TakeUpAsync());
+        }
+        else
+        {
+            silo.AddCluster(configuration.Cluster, connectionString);
+            silo.AddPostgresStorage(connectionString, configuration.Builds.LogLimit);
+        }
+
+        if (configuration.Dashboard.Address is not null)
+        {
+            silo.AddDashboard();
+        }
     }
 }

@@ -15,8 +15,6 @@ internal sealed class LogRelay(IBuildGrain build, GrainCalls calls)
     private const int MaxRecentBytes = 2 << 20;
     private const int MaxRecentParts = 1024;
 
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
-
     private readonly SharedCalls<long, LogChunk?> _reads = new();
     private readonly Lock _lock = new();
     private readonly HashSet<Reader> _readers = [];
@@ -63,7 +61,7 @@ internal sealed class LogRelay(IBuildGrain build, GrainCalls calls)
 
         var chunk = await _reads.CallAsync(
             offset,
-            abandoned => calls.RetryAsync(() => build.ReadLog(offset, PageSize, Wait, abandoned), abandoned),
+            abandoned => calls.RetryAsync(() => build.ReadLog(offset, PageSize, LongPoll.Wait, abandoned), abandoned),
             cancellationToken);
         if (chunk is null)
         {

@@ -7,6 +7,7 @@ using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Builds.Logs;
 using ImageBuilder.Builds.Storage;
 using ImageBuilder.Grains.Messages;
+using ImageBuilder.Grains.Placement;
 using ImageBuilder.Launchers;
 using ImageBuilder.Registry.Names;
 using Microsoft.Extensions.Logging;
@@ -20,11 +21,13 @@ namespace ImageBuilder.Grains.Builds;
 /// Takes one order from queued to its end. The way is walked by one task of the activation (<see cref="DriveAsync"/>); calls from outside
 /// only start it, ask for its end, or look at what it has stored. Everything is stored before anybody is told.
 /// </summary>
+[BuildPlacement]
 internal sealed partial class BuildGrain(
     [PersistentState("build", StateStorage.Name)] IPersistentState<BuildState> state,
     IBuildLauncher launcher,
     IAdmission admission,
     IBuildLogs logs,
+    IBuildSites sites,
     BuildOptions options,
     GrainCalls calls,
     TimeProvider clock,
@@ -57,6 +60,12 @@ internal sealed partial class BuildGrain(
     private AttemptId AttemptId => new(Id, _build.Attempt);
 
     private Turn Turn => _build.ToTurn(Id);
+
+    /// <summary>Whether the attempt is another silo's.</summary>
+    private bool IsElsewhere => _build.Site is { } site && site != sites.Here && _build.Status is BuildStatus.Launching or BuildStatus.Running;
+
+    /// <summary>Whether the attempt was started by a run of a silo that has ended.</summary>
+    private bool IsLostWithSite => _build.SiteRun is { } run && run != sites.Run;
 
     private bool SecretsAreLost => _build.HadSecrets && _secrets is null;
 
@@ -274,6 +283,11 @@ internal sealed partial class BuildGrain(
             // So it does after a fault: in a silo that stops, what fails does so because of the stop.
             LogLeftToNext(logger, error, Id);
         }
+        catch (BelongsElsewhereException error)
+        {
+            LogLeftToNext(logger, error, Id);
+            DeactivateOnIdle();
+        }
         catch (Exception error)
         {
             LogDriveFailed(logger, error, Id);
@@ -333,14 +347,15 @@ internal sealed partial class BuildGrain(
     /// <summary>Puts the build back into the queue if its attempt failed for a reason that another may not meet.</summary>
     private async Task<bool> TryAgainAsync(AttemptOutcome outcome)
     {
-        if (outcome.Failure is not { } failure || SecretsAreLost || !AttemptPolicy.MayRetry(failure.Reason, _build.Attempt))
+        var withSite = IsLostWithSite;
+        if (outcome.Failure is not { } failure || SecretsAreLost || !AttemptPolicy.MayRetry(failure.Reason, _build.Attempt, _build.LostWithSite, withSite))
         {
             return false;
         }
 
         Instruments.Retried(failure.Reason);
         await AppendLineAsync($"{failure.Message}; trying once more");
-        await MoveAsync(BuildStatus.Queued);
+        await StoreAsync(build => build.Requeued(withSite, clock.GetUtcNow()));
         return true;
     }
 
@@ -393,8 +408,14 @@ internal sealed partial class BuildGrain(
     private async Task<AttemptOutcome> LaunchAsync(CancellationToken ends)
     {
         ends.ThrowIfCancellationRequested();
+        if (!sites.TakesBuilds)
+        {
+            throw new BelongsElsewhereException("this silo is about to stop");
+        }
+
+        using var here = sites.Enter();
         var logStart = await logs.GetEndAsync(Id, ends);
-        await StoreAsync(build => build.Launched(logStart, clock.GetUtcNow()));
+        await StoreAsync(build => build.Launched(logStart, clock.GetUtcNow(), sites.Here, sites.Run));
         IAttempt attempt;
         try
         {
@@ -412,8 +433,14 @@ internal sealed partial class BuildGrain(
 
     private async Task<AttemptOutcome> ReattachAsync(CancellationToken ends)
     {
+        if (IsElsewhere && sites.IsAlive(_build.Site!))
+        {
+            throw new BelongsElsewhereException($"its builder is on {_build.Site}");
+        }
+
         // Also when the build is to end: only who has the attempt can end it.
-        var attempt = await launcher.ReattachAsync(AttemptId, _deactivating.Token);
+        using var here = sites.Enter();
+        var attempt = IsElsewhere ? null : await launcher.ReattachAsync(AttemptId, _deactivating.Token);
         if (_build.Status == BuildStatus.Verifying)
         {
             // The builder had done its work, and its log was taken over: what is left of it may be half cleared away. The registry knows the truth.
@@ -428,7 +455,7 @@ internal sealed partial class BuildGrain(
             return AttemptOutcome.Success;
         }
 
-        return attempt is null ? AttemptOutcome.Failed(FailureReason.BuilderLost, "the builder was lost") : await CarryOnAsync(attempt, ends);
+        return attempt is null ? AttemptOutcome.Failed(FailureReason.BuilderLost, IsElsewhere ? $"the builder was lost with {_build.Site}" : "the builder was lost") : await CarryOnAsync(attempt, ends);
     }
 
     private async Task<AttemptOutcome> CarryOnAsync(IAttempt attempt, CancellationToken ends)
@@ -470,6 +497,11 @@ internal sealed partial class BuildGrain(
                 if (!_deactivating.IsCancellationRequested)
                 {
                     await RemoveAsync(attempt);
+                }
+                else if (!sites.TakesBuilds)
+                {
+                    // The silo stops, and another begins the attempt anew.
+                    await CancelAsync(attempt);
                 }
             }
         }
@@ -547,7 +579,7 @@ internal sealed partial class BuildGrain(
     /// <summary>Ends whatever attempt may still run; which one that is was lost with the state.</summary>
     private async Task EndAttemptsAsync()
     {
-        for (var number = 1; number <= AttemptPolicy.MaxAttempts; number++)
+        for (var number = 1; number <= AttemptPolicy.MaxAttempts + AttemptPolicy.MaxLostWithSite; number++)
         {
             if (await launcher.ReattachAsync(new AttemptId(Id, number), _deactivating.Token) is { } attempt)
             {
@@ -629,7 +661,7 @@ internal sealed partial class BuildGrain(
 
     private Task EndAsync(BuildFailure failure)
     {
-        var told = SecretsAreLost && AttemptPolicy.MayRetry(failure.Reason, _build.Attempt)
+        var told = SecretsAreLost && AttemptPolicy.MayRetry(failure.Reason, _build.Attempt, _build.LostWithSite, IsLostWithSite)
             ? failure with { Message = $"{failure.Message}; the credentials of the request were not stored, so please ask for the build again" }
             : failure;
         return EndAsync(BuildLifecycle.EndOf(failure.Reason), told);

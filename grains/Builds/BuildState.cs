@@ -71,6 +71,18 @@ public sealed record BuildState
     [Id(13)]
     public ImmutableArray<StoredTransition> Transitions { get; init; } = [];
 
+    /// <summary>The name of the silo that runs the attempt; null where there is no other.</summary>
+    [Id(14)]
+    public string? Site { get; init; }
+
+    /// <summary>Which run of that silo.</summary>
+    [Id(16)]
+    public string? SiteRun { get; init; }
+
+    /// <summary>Attempts that were lost with the silo that ran them.</summary>
+    [Id(15)]
+    public int LostWithSite { get; init; }
+
     /// <summary>Whether there is work left on the build.</summary>
     internal bool IsUnfinished => Order is not null && !BuildLifecycle.IsFinal(Status);
 
@@ -107,8 +119,14 @@ public sealed record BuildState
         : throw new InvalidOperationException($"a build cannot move from {Status} to {status}");
 
     /// <summary>The build with a new attempt on its way.</summary>
-    internal BuildState Launched(long logStart, DateTimeOffset now) =>
-        (this with { Attempt = Attempt + 1, AttemptLogStart = logStart, StartedAt = StartedAt ?? now }).Moved(BuildStatus.Launching, now);
+    internal BuildState Launched(long logStart, DateTimeOffset now, string? site = null, string? run = null) =>
+        (this with { Attempt = Attempt + 1, AttemptLogStart = logStart, StartedAt = StartedAt ?? now, Site = site is { Length: > 0 } ? site : null, SiteRun = run is { Length: > 0 } ? run : null }).Moved(BuildStatus.Launching, now);
+
+    /// <summary>The build in the queue again.</summary>
+    /// <param name="withSite">Whether the attempt was lost with the silo that ran it.</param>
+    /// <param name="now">When.</param>
+    internal BuildState Requeued(bool withSite, DateTimeOffset now) =>
+        (this with { Site = null, SiteRun = null, LostWithSite = LostWithSite + (withSite && LostWithSite < AttemptPolicy.MaxLostWithSite ? 1 : 0) }).Moved(BuildStatus.Queued, now);
 
     /// <summary>The build at its end.</summary>
     internal BuildState Ended(BuildStatus status, BuildFailureMessage? failure, string? digest, DateTimeOffset now) =>

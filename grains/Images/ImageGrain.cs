@@ -124,7 +124,7 @@ internal sealed partial class ImageGrain(
             var latest = await build.Watch(afterVersion: 0, TimeSpan.Zero);
             for (var began = clock.GetTimestamp(); latest is not null && IsToBeWaitedFor(latest) && clock.GetElapsedTime(began) < CancelPatience;)
             {
-                latest = await build.Watch(latest.Version, CancelPatience);
+                latest = await build.Watch(latest.Version, LongPoll.Wait);
             }
 
             return latest;

@@ -15,7 +15,6 @@ internal sealed partial class QueueAdmission(
 
     // How many are ahead is told soon, and then now and then.
     private static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LaterWait = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private IQueueGrain Queue => grains.GetGrain<IQueueGrain>(IQueueGrain.Default);
@@ -46,7 +45,7 @@ internal sealed partial class QueueAdmission(
                 await ahead(answer.Ahead);
             }
 
-            wait = LaterWait;
+            wait = LongPoll.Wait;
         }
     }
 

@@ -27,7 +27,6 @@ internal sealed partial class ReferenceGrain(
     private const int MaxCredentials = 64;
 
     /// <summary>The longest that one call waits, well below the time in which Orleans expects an answer.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
@@ -121,7 +120,7 @@ internal sealed partial class ReferenceGrain(
     {
         if (!telling.IsCompleted)
         {
-            await telling.WaitAsync(Wait, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await telling.WaitAsync(LongPoll.Wait, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         return telling.IsCompleted;

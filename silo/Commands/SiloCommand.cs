@@ -29,10 +29,14 @@ internal static class SiloCommand
             HelpName = "FILE",
             Required = true,
         };
-        var run = new Command("run", "Runs the service until SIGTERM or SIGINT.") { config };
+        var run = new Command("run", "Runs the service, or a silo of a cluster, until SIGTERM or SIGINT.") { config };
         run.SetAction((result, cancellation) => RunCommand.RunAsync(result.GetRequiredValue(config), host, error, cancellation));
         var check = new Command("check", "Checks the configuration and the files that it names, and starts nothing.") { config };
         check.SetAction(result => CheckCommand.RunAsync(result.GetRequiredValue(config), output, error));
-        return new RootCommand("Builds workspace images: the image-build service.") { run, check };
+        var gateway = new Command("gateway", "Runs a gateway of a cluster until SIGTERM or SIGINT.") { config };
+        gateway.SetAction((result, cancellation) => RunCommand.RunGatewayAsync(result.GetRequiredValue(config), GatewayHost.RunAsync, error, cancellation));
+        var migrate = new Command("migrate", "Brings the database of a cluster to what this version needs; does nothing where it is that already.") { config };
+        migrate.SetAction((result, cancellation) => MigrateCommand.RunFileAsync(result.GetRequiredValue(config), output, error, cancellation));
+        return new RootCommand("Builds workspace images: the image-build service.") { run, gateway, migrate, check };
     }
 }

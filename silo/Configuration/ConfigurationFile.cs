@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -88,7 +91,22 @@ internal static class ConfigurationFile
             Bob = configuration.Process.Bob is { Length: > 0 } bob ? bob : FindBob(),
             StorageFolder = configuration.Process.StorageFolder is { Length: > 0 } folder ? folder : Path.Combine(configuration.DataFolder, "buildah"),
         },
+        Cluster = configuration.Cluster with
+        {
+            SiloName = configuration.Cluster.SiloName is { Length: > 0 } name ? name : Environment.GetEnvironmentVariable("POD_NAME") is { Length: > 0 } pod ? pod : Dns.GetHostName(),
+            Address = configuration.Cluster.Address is { Length: > 0 } address ? address : Environment.GetEnvironmentVariable("POD_IP") is { Length: > 0 } ip ? ip : FindAddress(),
+        },
     };
+
+    private static string FindAddress()
+    {
+        var addresses = NetworkInterface.GetAllNetworkInterfaces()
+            .Where(network => network.OperationalStatus == OperationalStatus.Up && network.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .Select(unicast => unicast.Address)
+            .Where(address => address.AddressFamily == AddressFamily.InterNetwork);
+        return (addresses.FirstOrDefault() ?? IPAddress.Loopback).ToString();
+    }
 
     private static string FindBob() =>
         BobNames.Select(name => Path.Combine(AppContext.BaseDirectory, name)).FirstOrDefault(File.Exists)
@@ -96,7 +114,7 @@ internal static class ConfigurationFile
             "process.bob", $"is missing, and there is no bob in {AppContext.BaseDirectory}; it must be the path of bob, an executable or a .dll"));
 
     private static ConfigurationError? FindConflict(ServiceConfiguration configuration) =>
-        FindSharedPort(configuration) ?? FindKeyOfOtherCertificate(configuration.Server.Services.Grpc.Tls);
+        FindSharedPort(configuration) ?? FindUnsetDatabase(configuration.Cluster) ?? FindKeyOfOtherCertificate(configuration.Server.Services.Grpc.Tls);
 
     private static ConfigurationError? FindSharedPort(ServiceConfiguration configuration)
     {
@@ -112,6 +130,18 @@ internal static class ConfigurationFile
 
         return null;
     }
+
+    private static ConfigurationError? FindUnsetDatabase(ClusterConfiguration cluster) => cluster switch
+    {
+        { Kind: ClusterKind.Single } => null,
+        { ConnectionStringFile: not null, ConnectionStringVariable: not null } => new ConfigurationError(
+            "cluster.connectionStringVariable", "must not be given beside cluster.connectionStringFile; one of the two says where the database is"),
+        { ConnectionStringFile: null, ConnectionStringVariable: null } => new ConfigurationError(
+            "cluster.connectionStringFile", "is missing; it must be the path of a file with the database's connection string, or cluster.connectionStringVariable the name of a variable"),
+        { SiloPort: var port } when port == cluster.GatewayPort => new ConfigurationError(
+            "cluster.gatewayPort", $"must be another port than cluster.siloPort; {port} is not"),
+        _ => null,
+    };
 
     private static ConfigurationError? FindKeyOfOtherCertificate(ServerTlsConfiguration? tls)
     {

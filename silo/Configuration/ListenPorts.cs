@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ImageBuilder.Silo.Hosting;
 
 namespace ImageBuilder.Silo.Configuration;
 
@@ -6,20 +7,21 @@ namespace ImageBuilder.Silo.Configuration;
 internal static class ListenPorts
 {
     /// <summary>Every listener's key and address.</summary>
-    public static IReadOnlyList<(string Key, ListenAddress Address)> Of(ServiceConfiguration configuration) =>
+    public static IReadOnlyList<(string Key, ListenAddress Address)> Of(ServiceConfiguration configuration, ServiceRole role = ServiceRole.Service) =>
     [
-        ("server.services.grpc.address", configuration.Server.Services.Grpc.Address),
+        .. role == ServiceRole.Silo ? ReadOnlySpan<(string, ListenAddress)>.Empty : [("server.services.grpc.address", configuration.Server.Services.Grpc.Address)],
         ("metrics.address", configuration.Metrics.Address),
         ("health.address", configuration.Health.Address),
+        .. role == ServiceRole.Gateway || configuration.Dashboard.Address is not { } dashboard ? ReadOnlySpan<(string, ListenAddress)>.Empty : [("dashboard.address", dashboard)],
     ];
 
     /// <summary>
     /// Listens on all of them for a moment and says which cannot be listened on, or null. It is called before anything else starts, so that a port in use
     /// is told by its key and not by what fails over it later.
     /// </summary>
-    public static ConfigurationError? FindTaken(ServiceConfiguration configuration)
+    public static ConfigurationError? FindTaken(ServiceConfiguration configuration, ServiceRole role = ServiceRole.Service)
     {
-        foreach (var (key, address) in Of(configuration))
+        foreach (var (key, address) in Of(configuration, role))
         {
             try
             {

@@ -45,4 +45,10 @@ internal sealed record ServiceConfiguration
 
     /// <summary>How registries are spoken to.</summary>
     public RegistryConfiguration Registry { get; init; } = new();
+
+    /// <summary>The cluster that this process is a part of.</summary>
+    public ClusterConfiguration Cluster { get; init; } = new();
+
+    /// <summary>Orleans' dashboard.</summary>
+    public DashboardConfiguration Dashboard { get; init; } = new();
 }

@@ -23,6 +23,7 @@ internal sealed record ValueKind
         [typeof(BuildLauncher)] = Choice<BuildLauncher>(),
         [typeof(BuildEngine)] = Choice<BuildEngine>(),
         [typeof(BuildNetwork)] = Choice<BuildNetwork>(),
+        [typeof(ClusterKind)] = Choice<ClusterKind>(),
     };
 
     private readonly Func<JsonElement, object> _parse;

@@ -23,25 +23,37 @@ internal static class Listeners
         Grpc,
         Metrics,
         Health,
+        Dashboard,
     }
 
     /// <summary>Listens where the configuration says.</summary>
-    public static void Configure(KestrelServerOptions kestrel, ServiceConfiguration configuration)
+    public static void Configure(KestrelServerOptions kestrel, ServiceConfiguration configuration, ServiceRole role)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MinRequestBodyDataRate = null;
         kestrel.Limits.MinResponseDataRate = null;
         var grpc = configuration.Server.Services.Grpc;
-        kestrel.Listen(grpc.Address.EndPoint, listen =>
+        if (role != ServiceRole.Silo)
         {
-            MarkAs(listen, Purpose.Grpc);
-            listen.Protocols = HttpProtocols.Http2;
-            if (grpc.Tls is { } tls)
+            kestrel.Listen(grpc.Address.EndPoint, listen =>
             {
-                listen.UseHttps(https => ConfigureTls(https, tls));
-            }
-        });
+                MarkAs(listen, Purpose.Grpc);
+                listen.Protocols = HttpProtocols.Http2;
+                UseTls(listen, grpc.Tls);
+            });
+        }
+
+        if (role != ServiceRole.Gateway && configuration.Dashboard.Address is { } dashboard)
+        {
+            // It shows what goes on in the cluster: whoever may call the service may see it, and nobody else.
+            kestrel.Listen(dashboard.EndPoint, listen =>
+            {
+                MarkAs(listen, Purpose.Dashboard);
+                UseTls(listen, grpc.Tls);
+            });
+        }
+
         kestrel.Listen(configuration.Metrics.Address.EndPoint, listen => MarkAs(listen, Purpose.Metrics));
         kestrel.Listen(configuration.Health.Address.EndPoint, listen => MarkAs(listen, Purpose.Health));
     }
@@ -54,6 +66,17 @@ internal static class Listeners
 
     /// <summary>Whether a request came by the health port.</summary>
     public static bool IsHealth(HttpContext context) => IsMarked(context, Purpose.Health);
+
+    /// <summary>Whether a request came by the dashboard's port.</summary>
+    public static bool IsDashboard(HttpContext context) => IsMarked(context, Purpose.Dashboard);
+
+    private static void UseTls(ListenOptions listen, ServerTlsConfiguration? tls)
+    {
+        if (tls is not null)
+        {
+            listen.UseHttps(https => ConfigureTls(https, tls));
+        }
+    }
 
     private static void MarkAs(ListenOptions listen, Purpose purpose)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using ImageBuilder.Sandbox.Cancels;
+using ImageBuilder.Sandbox.Cluster;
 using ImageBuilder.Sandbox.Copying;
 using ImageBuilder.Sandbox.Demo;
 using ImageBuilder.Sandbox.Figures;
@@ -79,7 +80,7 @@ var copy = new Command("copy", "Copies an image and says what it took; copy-figu
 copy.SetAction((parsed, cancellationToken) => CopyProcess.RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, cancellationToken));
 
 // Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
-var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, proxyFigures, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills(), CancelCommands.Cancels() }.Parse(args);
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, proxyFigures, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills(), CancelCommands.Cancels(), ClusterCommands.Cluster(), Relay.Create() }.Parse(args);
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return parsed.Errors.Count > 0 ? 2 : code;
 

@@ -28,6 +28,7 @@ internal sealed class BuilderProcess : IDisposable
     /// <summary>
     /// Starts <paramref name="command"/> in a session of its own, its output appended to <paramref name="logFile"/>, and notes it in
     /// <paramref name="idFile"/>, as a member of <paramref name="group"/> if there is one. <paramref name="input"/> is written to its standard input; null leaves that open for <see cref="GiveInputAsync(string, CancellationToken)"/>.
+    /// With <paramref name="endsWithService"/> the process is killed when this one ends.
     /// </summary>
     public static async Task<BuilderProcess> StartAsync(
         IReadOnlyList<string> command,
@@ -37,16 +38,18 @@ internal sealed class BuilderProcess : IDisposable
         string idFile,
         ControlGroup? group,
         string? input,
+        bool endsWithService,
         CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo("/bin/sh")
+        string[] prefix = endsWithService ? StarterThread.Prefix : [];
+        var start = new ProcessStartInfo(endsWithService ? prefix[0] : "/bin/sh")
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
         // It becomes the builder when it hears that it was noted. If this service ends before that, it hears the end of its input, and ends too: nobody would find it.
-        foreach (var argument in (string[])["-c", "read -r noted && exec setsid \"$@\" >>\"$0\" 2>&1", logFile, .. command])
+        foreach (var argument in (string[])[.. prefix.Skip(1), .. endsWithService ? ["/bin/sh"] : Array.Empty<string>(), "-c", "read -r noted && exec setsid \"$@\" >>\"$0\" 2>&1", logFile, .. command])
         {
             start.ArgumentList.Add(argument);
         }
@@ -57,7 +60,7 @@ internal sealed class BuilderProcess : IDisposable
             start.Environment[name] = value;
         }
 
-        var process = System.Diagnostics.Process.Start(start)
+        var process = (endsWithService ? await StarterThread.StartAsync(start) : System.Diagnostics.Process.Start(start))
             ?? throw new InvalidOperationException("the builder did not start");
         var builder = new BuilderProcess(process.Id, ReadStat(process.Id)?.StartTime ?? string.Empty, process);
         try

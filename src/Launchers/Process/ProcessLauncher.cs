@@ -372,7 +372,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         }
 
         return await BuilderProcess.StartAsync(
-            command, environment, folder.Root, logFile, folder.ProcessId(verb), group, input, cancellationToken);
+            command, environment, folder.Root, logFile, folder.ProcessId(verb), group, input, _options.EndsWithService, cancellationToken);
     }
 
     private AttemptFolder FolderOf(AttemptId id) => new(Path.Combine(_options.WorkFolder, id.ToString()));

@@ -49,6 +49,12 @@ public sealed record ProcessLauncherOptions
     /// </summary>
     public TimeSpan CancelGrace { get; init; } = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>
+    /// Whether builders end when this service does, however it ends: where there are others, one of them begins the build anew. Default false: builders
+    /// outlive the service, and it takes them up when it starts again.
+    /// </summary>
+    public bool EndsWithService { get; init; }
+
     /// <summary>What runs <see cref="Bob"/>.</summary>
     internal IReadOnlyList<string> BobCommand => Bob.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", Bob] : [Bob];
 }

@@ -56,6 +56,7 @@ public sealed class BuilderProcessTests
                 Path.Combine(folder.FullName, "missing", "build.pid"),
                 group: null,
                 string.Empty,
+                endsWithService: false,
                 CancellationToken.None));
 
             await UntilAsync(() => FakeBob.ProcessesIn(folder.FullName).Count == 0);

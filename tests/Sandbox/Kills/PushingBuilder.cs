@@ -47,9 +47,9 @@ internal sealed class PushingBuilder(string folder)
         return program;
     }
 
-    /// <summary>An order for a build of its own.</summary>
-    public static BuildRequest Order(Random random) =>
-        BuildRequests.FromGit("https://git.invalid/pushing.git", $"{random.Next(FewestLines, MostLines + 1)}-{Guid.NewGuid():N}", version: "1");
+    /// <summary>An order for a build of its own, which writes up to so many lines, 20 a second.</summary>
+    public static BuildRequest Order(Random random, int mostLines = MostLines) =>
+        BuildRequests.FromGit("https://git.invalid/pushing.git", $"{random.Next(FewestLines, mostLines + 1)}-{Guid.NewGuid():N}", version: "1");
 
     /// <summary>Tells the builder where the image of <paramref name="order"/> goes.</summary>
     public Task TargetAsync(BuildRequest order, string workspaceRef, CancellationToken cancellationToken) =>

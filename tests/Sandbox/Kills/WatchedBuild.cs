@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
 using ImageBuilder.Contracts;
@@ -18,7 +19,19 @@ internal sealed class WatchedBuild(BuildRequest order, GrpcChannel channel) : ID
     private readonly MemoryStream _log = new();
     private readonly SortedDictionary<long, Build> _versions = [];
 
+    private readonly Lock _lock = new();
+    private long _heard;
+
     public BuildRequest Order => order;
+
+    /// <summary>How often a stream broke off before the build's end, and was asked for again.</summary>
+    public int Interruptions { get; private set; }
+
+    /// <summary>The longest time without a word, from the first that a builder ran until the end.</summary>
+    public TimeSpan LongestSilence { get; private set; }
+
+    /// <summary>All of the log that was followed.</summary>
+    public ReadOnlyMemory<byte> Log => _log.ToArray();
 
     /// <summary>The build's id; empty until the service told it.</summary>
     public string Id { get; private set; } = string.Empty;
@@ -77,6 +90,7 @@ internal sealed class WatchedBuild(BuildRequest order, GrpcChannel channel) : ID
         await foreach (var build in call.ResponseStream.ReadAllAsync(cancellationToken))
         {
             _versions.Add(build.Version, build);
+            Hear(build.Attempt > 0);
         }
 
         if (_versions.Count == 0 || Last.EndTime is null)
@@ -97,6 +111,7 @@ internal sealed class WatchedBuild(BuildRequest order, GrpcChannel channel) : ID
             }
 
             _log.Write(part.Content.Span);
+            Hear(starts: false);
             ended = part.End;
         }
 
@@ -106,8 +121,22 @@ internal sealed class WatchedBuild(BuildRequest order, GrpcChannel channel) : ID
         }
     }
 
+    private void Hear(bool starts)
+    {
+        lock (_lock)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (_heard > 0 && Stopwatch.GetElapsedTime(_heard, now) is var silence && silence > LongestSilence)
+            {
+                LongestSilence = silence;
+            }
+
+            _heard = starts || _heard > 0 ? now : 0;
+        }
+    }
+
     /// <summary>Does something again for as long as the service is not there to do it.</summary>
-    private static async Task UntilItWorksAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    private async Task UntilItWorksAsync(Func<CancellationToken, Task> call, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -118,6 +147,11 @@ internal sealed class WatchedBuild(BuildRequest order, GrpcChannel channel) : ID
             }
             catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable && !cancellationToken.IsCancellationRequested)
             {
+                lock (_lock)
+                {
+                    Interruptions++;
+                }
+
                 await Task.Delay(Pause, cancellationToken);
             }
         }

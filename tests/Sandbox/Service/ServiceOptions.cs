@@ -23,6 +23,15 @@ public sealed record ServiceOptions
     /// <summary>Port of the health checks; 0 chooses one.</summary>
     public int HealthPort { get; init; }
 
+    /// <summary>What it runs: <c>run</c>, the service or a silo of a cluster; <c>gateway</c>. Default <c>run</c>.</summary>
+    public string Verb { get; init; } = "run";
+
+    /// <summary>The address that it serves on. Default 127.0.0.1.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>What runs the program, such as <c>ip netns exec …</c>. Default nothing.</summary>
+    public IReadOnlyList<string> Prefix { get; init; } = [];
+
     /// <summary>Environment variables in place of this process's own, or beside them.</summary>
     public IReadOnlyDictionary<string, string>? Variables { get; init; }
 

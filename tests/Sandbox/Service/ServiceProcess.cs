@@ -30,7 +30,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     public TimeSpan Startup { get; }
 
     /// <summary>Where gRPC is served.</summary>
-    public string Address => $"http://127.0.0.1:{Options.GrpcPort}";
+    public string Address => $"http://{Options.Host}:{Options.GrpcPort}";
 
     /// <summary>Writes the configuration file of <paramref name="options"/> into its data folder, and gives its path.</summary>
     public static async Task<string> WriteConfigurationAsync(ServiceOptions options, CancellationToken cancellationToken = default)
@@ -45,10 +45,10 @@ public sealed class ServiceProcess : IAsyncDisposable
             },
             ["server"] = new JsonObject
             {
-                ["services"] = new JsonObject { ["grpc"] = new JsonObject { ["address"] = $"127.0.0.1:{options.GrpcPort}" } },
+                ["services"] = new JsonObject { ["grpc"] = new JsonObject { ["address"] = $"{options.Host}:{options.GrpcPort}" } },
             },
-            ["metrics"] = new JsonObject { ["address"] = $"127.0.0.1:{options.MetricsPort}" },
-            ["health"] = new JsonObject { ["address"] = $"127.0.0.1:{options.HealthPort}" },
+            ["metrics"] = new JsonObject { ["address"] = $"{options.Host}:{options.MetricsPort}" },
+            ["health"] = new JsonObject { ["address"] = $"{options.Host}:{options.HealthPort}" },
             ["dataFolder"] = Path.Combine(options.DataFolder, "data"),
         };
         options.Amend?.Invoke(configuration);
@@ -70,10 +70,11 @@ public sealed class ServiceProcess : IAsyncDisposable
         };
         var configuration = await WriteConfigurationAsync(options, cancellationToken);
         var start = Stopwatch.GetTimestamp();
-        var process = await RunningProcess.StartAsync(Program, ["run", "--config", configuration], Path.Combine(options.DataFolder, "log"), options.Variables);
+        string[] command = [.. options.Prefix, Program, options.Verb, "--config", configuration];
+        var process = await RunningProcess.StartAsync(command[0], command[1..], Path.Combine(options.DataFolder, "log"), options.Variables);
         try
         {
-            await WaitUntilReadyAsync(process, options.HealthPort, cancellationToken);
+            await WaitUntilReadyAsync(process, $"http://{options.Host}:{options.HealthPort}/ready", cancellationToken);
             return new ServiceProcess(process, options, Stopwatch.GetElapsedTime(start));
         }
         catch
@@ -86,7 +87,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <inheritdoc />
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
-    private static async Task WaitUntilReadyAsync(RunningProcess process, int healthPort, CancellationToken cancellationToken)
+    private static async Task WaitUntilReadyAsync(RunningProcess process, string ready, CancellationToken cancellationToken)
     {
         using var client = new HttpClient();
         var start = Stopwatch.GetTimestamp();
@@ -94,7 +95,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         {
             try
             {
-                using var answer = await client.GetAsync(new Uri($"http://127.0.0.1:{healthPort}/ready"), cancellationToken);
+                using var answer = await client.GetAsync(new Uri(ready), cancellationToken);
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {
                     return;

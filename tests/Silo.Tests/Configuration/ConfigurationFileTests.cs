@@ -114,8 +114,13 @@ public sealed class ConfigurationFileTests : IDisposable
         _folder.LoadAccepted(_folder.With(key, json).ToJsonString()).RefCache.Interval.ShouldBe(TimeSpan.FromHours(6));
 
     [Theory]
-    [InlineData("clutser", "{}", "clutser: is no key of this service; the file may have $schema, orchestrator, refCache, server, dataFolder, metrics, health, builds, queue, process, registry")]
-    [InlineData("cluster", "{}", "cluster: is no key of this service; the file may have $schema, ")]
+    [InlineData("clutser", "{}", "clutser: is no key of this service; the file may have $schema, orchestrator, refCache, server, dataFolder, metrics, health, builds, queue, process, registry, cluster, dashboard")]
+    [InlineData("cluster.kind", "\"etcd\"", "cluster.kind: must be \"single\" or \"postgresql\"; \"etcd\" is not")]
+    [InlineData("cluster.kind", "\"postgresql\"", "cluster.connectionStringFile: is missing; ")]
+    [InlineData("cluster", "{\"kind\": \"postgresql\", \"connectionStringFile\": \"/bin/sh\", \"connectionStringVariable\": \"X\"}", "cluster.connectionStringVariable: must not be given beside ")]
+    [InlineData("cluster", "{\"kind\": \"postgresql\", \"connectionStringVariable\": \"X\", \"siloPort\": 30000}", "cluster.gatewayPort: must be another port than cluster.siloPort; 30000 is not")]
+    [InlineData("cluster.address", "\"0.0.0.0\"", "cluster.address: must be an IP address such as \"10.0.0.7\"; \"0.0.0.0\" is not")]
+    [InlineData("dashboard.address", "\":9500\"", "dashboard.address: must have a port of its own; ")]
     [InlineData("builds.Deadline", "\"1h\"", "builds.Deadline: is no key of this service; builds may have launcher, deadline, logLimit, retention, historyLimit, logsLimit, platform")]
     [InlineData("a\nb", "1", "\"a\\nb\": is no key of this service; ")]
     [InlineData("orchestrator", "[]", "orchestrator: must be an object; a list of 0 is not")]

@@ -13,7 +13,8 @@ public sealed class StatelessWorkerAttribute : PlacementAttribute
     }
 
     /// <summary>At most <paramref name="maxLocalWorkers"/> activations; -1 means as many as the machine has processors.</summary>
-    public StatelessWorkerAttribute(int maxLocalWorkers) =>
+    public StatelessWorkerAttribute(int maxLocalWorkers)
+        : base(OneSiloPlacement.Singleton) =>
         MaxLocalWorkers = maxLocalWorkers > 0 ? maxLocalWorkers : Environment.ProcessorCount;
 
     internal int MaxLocalWorkers { get; }

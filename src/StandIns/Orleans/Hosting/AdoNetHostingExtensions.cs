@@ -10,6 +10,10 @@ public static class AdoNetHostingExtensions
         throw StandInLimits.OneProcess(nameof(UseAdoNetClustering));
 
     /// <exception cref="NotSupportedException">Always.</exception>
+    public static IClientBuilder UseAdoNetClustering(this IClientBuilder builder, Action<AdoNetClusteringClientOptions> configureOptions) =>
+        throw StandInLimits.OneProcess(nameof(UseAdoNetClustering));
+
+    /// <exception cref="NotSupportedException">Always.</exception>
     public static ISiloBuilder UseAdoNetReminderService(this ISiloBuilder builder, Action<AdoNetReminderTableOptions> configureOptions) =>
         throw StandInLimits.OneProcess(nameof(UseAdoNetReminderService));
 

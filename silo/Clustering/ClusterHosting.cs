@@ -1,0 +1,59 @@
+using System.Net;
+using ImageBuilder.Grains;
+using ImageBuilder.Silo.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+
+namespace ImageBuilder.Silo.Clustering;
+
+/// <summary>Makes silos and gateways members of a cluster.</summary>
+internal static class ClusterHosting
+{
+    private const string Npgsql = "Npgsql";
+
+    // A silo that was killed is found dead after at most so many unanswered probes, whose period is also their patience.
+    private const int MissedProbes = 2;
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan MembersRefresh = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SilosRefresh = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Makes a silo a member.</summary>
+    public static void AddCluster(this ISiloBuilder silo, ClusterConfiguration cluster, string connectionString)
+    {
+        silo.Configure<ClusterOptions>(options => Name(options, cluster));
+        silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);
+        silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), (int)cluster.SiloPort, (int)cluster.GatewayPort);
+        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
+        silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
+        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);
+        silo.Configure<ClusterMembershipOptions>(options =>
+        {
+            options.ProbeTimeout = ProbePeriod;
+            options.NumMissedProbesLimit = MissedProbes;
+            options.TableRefreshTimeout = MembersRefresh;
+        });
+        silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClusterSites>(provider, cluster.SiloName));
+        silo.Services.AddSingleton<IBuildSites>(provider => provider.GetRequiredService<ClusterSites>());
+        silo.Services.AddHostedService<LostSilos>();
+        silo.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Draining>(provider, cluster));
+    }
+
+    /// <summary>Makes a gateway a client.</summary>
+    public static void AddCluster(this IClientBuilder client, ClusterConfiguration cluster, string connectionString)
+    {
+        client.Configure<ClusterOptions>(options => Name(options, cluster));
+        client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
+        client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);
+        client.Configure<Orleans.Configuration.GatewayOptions>(options => options.GatewayListRefreshPeriod = SilosRefresh);
+        client.UseConnectionRetryFilter(async (_, cancellationToken) =>
+        {
+            // A gateway may start before the silos do.
+            await Task.Delay(ConnectPause, cancellationToken);
+            return true;
+        });
+    }
+
+    private static void Name(ClusterOptions options, ClusterConfiguration cluster) => (options.ClusterId, options.ServiceId) = (cluster.ClusterId, cluster.ServiceId);
+}
