@@ -65,7 +65,7 @@ internal sealed partial class BuildGrain(
     private bool IsElsewhere => _build.Site is { } site && site != sites.Here && _build.Status is BuildStatus.Launching or BuildStatus.Running;
 
     /// <summary>Whether the attempt was started by a run of a silo that has ended.</summary>
-    private bool IsLostWithSite => _build.SiteRun is { } run && run != sites.Run;
+    private bool IsLostWithSite => IsElsewhere || (_build.SiteRun is { } run && run != sites.Run);
 
     private bool SecretsAreLost => _build.HadSecrets && _secrets is null;
 
