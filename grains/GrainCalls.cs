@@ -8,12 +8,12 @@ namespace ImageBuilder.Grains;
 /// </summary>
 public sealed class GrainCalls(TimeProvider clock)
 {
-    private const int MaxTries = 10;
+    private const int MaxTries = 30;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes the call, at most 10 times, with growing pauses.</summary>
+    /// <summary>Makes the call, at most 30 times, with growing pauses.</summary>
     public async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
     {
         var pause = FirstPause;
@@ -33,5 +33,5 @@ public sealed class GrainCalls(TimeProvider clock)
 
     /// <summary>Whether a call that failed so may succeed when it is made again.</summary>
     public static bool IsPassing(Exception error) =>
-        error is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException;
+        error is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or StoreUnavailableException;
 }

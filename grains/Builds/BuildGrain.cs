@@ -174,8 +174,20 @@ internal sealed partial class BuildGrain(
 
         // In this order: a log that had its last byte before it was read is read to its end.
         var final = !_build.IsUnfinished;
-        var page = await logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None);
+        var page = await ReadPageAsync(offset, maxBytes);
         return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End, page.End);
+    }
+
+    private async Task<LogPage> ReadPageAsync(long offset, int maxBytes)
+    {
+        try
+        {
+            return await logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None);
+        }
+        catch (LogUnavailableException error)
+        {
+            throw new StoreUnavailableException(error.Message);
+        }
     }
 
     /// <inheritdoc />
@@ -695,7 +707,7 @@ internal sealed partial class BuildGrain(
     }
 
     // Somebody else writes this build, or this activation does not know what it has written: the next one reads it.
-    private static bool IsLeftToNext(Exception fault) => fault is InconsistentStateException or LogUnavailableException;
+    private static bool IsLeftToNext(Exception fault) => fault is InconsistentStateException or LogUnavailableException or StoreUnavailableException;
 
     /// <summary>The build cannot be carried on: it ends, unless its end is stored and only what comes after failed.</summary>
     private async Task EndAfterFaultAsync(Exception fault)

@@ -19,6 +19,8 @@ internal static class WebHosting
             .SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Orleans", LogLevel.Warning)
+            // A line for each call that a lost silo did not answer; it is made again.
+            .AddFilter("Orleans.Runtime.CallbackData", LogLevel.Error)
             .AddFilter("System", LogLevel.Warning);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.UseSockets(Listeners.Configure);

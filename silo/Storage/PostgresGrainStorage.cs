@@ -163,5 +163,5 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
     }
 
     private Task<T> TryAsync<T>(Func<bool, Task<T>> operation) => _retry.RunAsync(
-        operation, error => new IOException($"the database with the states is away: {error.Message}", error), CancellationToken.None);
+        operation, error => new StoreUnavailableException($"the database with the states is away: {error.Message}"), CancellationToken.None);
 }

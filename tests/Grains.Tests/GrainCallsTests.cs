@@ -8,7 +8,7 @@ public sealed class GrainCallsTests
     private readonly ManualTimeProvider _clock = new();
     private int _calls;
 
-    public static TheoryData<Exception> Passing { get; } = [new TimeoutException("no answer"), new SiloUnavailableException("gone")];
+    public static TheoryData<Exception> Passing { get; } = [new TimeoutException("no answer"), new SiloUnavailableException("gone"), new StoreUnavailableException("away")];
 
     [Theory]
     [MemberData(nameof(Passing), DisableDiscoveryEnumeration = true)]
@@ -30,7 +30,7 @@ public sealed class GrainCallsTests
     }
 
     [Fact]
-    public async Task RetryAsync_FaultDoesNotPass_GivesUpAfterTenCalls()
+    public async Task RetryAsync_FaultDoesNotPass_GivesUpAfterThirtyCalls()
     {
         var result = new GrainCalls(_clock).RetryAsync<int>(
             () =>
@@ -47,7 +47,7 @@ public sealed class GrainCallsTests
         }
 
         await Should.ThrowAsync<TimeoutException>(() => result);
-        _calls.ShouldBe(10);
+        _calls.ShouldBe(30);
     }
 
     [Fact]

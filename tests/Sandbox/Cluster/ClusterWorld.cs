@@ -10,7 +10,7 @@ namespace ImageBuilder.Sandbox.Cluster;
 public sealed class ClusterWorld : IAsyncDisposable
 {
     /// <summary>Builds that run at once.</summary>
-    public const int Concurrency = 60;
+    public const int Concurrency = 24;
 
     private const int Silos = 3;
     private const int Gateways = 2;
