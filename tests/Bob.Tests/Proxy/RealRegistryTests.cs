@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using ImageBuilder.Bob.Build.BuildKit;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Bob.Tests.Processes;
 using ImageBuilder.Registry.Names;
@@ -56,6 +57,33 @@ public sealed class RealRegistryTests : IDisposable
 
         var manifest = JsonNode.Parse(await InspectAsync(registry, $"{registry.Host}/org/ws:2"))!;
         manifest["config"]!["digest"]!.ToString().ShouldBe($"sha256:{id}");
+    }
+
+    [NeedsProgramsTheory("docker-registry", "skopeo", "buildkitd", "buildctl", "runc")]
+    [InlineData(RegistryLogin.Open, false)]
+    [InlineData(RegistryLogin.Password, true)]
+    [InlineData(RegistryLogin.Token, false)]
+    public async Task Buildctl_PullsAndPushes_TheRegistryHasTheImage(RegistryLogin login, bool tls)
+    {
+        await using var registry = await StartAsync(login, tls);
+        await using var proxy = await ServeAsync(registry);
+        var image = await BaseImage.PushAsync(registry);
+        await using var daemon = await BuildKitDaemon.StartAsync(
+            await BuildKitRoot.TakeAsync(_folder["buildkit"], CancellationToken.None), new BuildKitDaemonSettings { CacheLimit = 1 << 30 }, TimeProvider.System, CancellationToken.None);
+        var context = Path.GetDirectoryName(_folder.Write("context/pushed", "through the proxy"))!;
+        async Task BuildAsync(string dockerfile, string output)
+        {
+            _folder.Write("context/Dockerfile", dockerfile);
+            await Command.CheckAsync("buildctl", ["--addr", daemon.Address, "build", "--frontend", "dockerfile.v0", "--local", $"context={context}", "--local", $"dockerfile={context}", "--output", output]);
+        }
+
+        await BuildAsync($"FROM {proxy.Address}/ns/{ProxyRouter.NamedPath(registry.Host)}/{BaseImage.Repository}:1\nCOPY pushed /pushed\n", $"type=image,name={proxy.Address}/target:latest,push=true,oci-mediatypes=true");
+        await BuildAsync($"FROM {proxy.Address}/target:latest\n", $"type=local,dest={_folder["pulled"]}");
+
+        (await File.ReadAllTextAsync(_folder["pulled/pushed"])).ShouldBe("through the proxy");
+        async Task<List<string>> LayersAsync(string of) => [.. JsonNode.Parse(await InspectAsync(registry, of))!["layers"]!.AsArray().Select(layer => layer!["digest"]!.ToString())];
+        var layers = await LayersAsync($"{registry.Host}/org/ws:2");
+        layers.SkipLast(1).ShouldBe(await LayersAsync(image));
     }
 
     [NeedsProgramsFact("docker-registry")]
