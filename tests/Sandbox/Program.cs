@@ -37,7 +37,9 @@ var report = new Command("report-tests", "Sums up the results of test runs.") { 
 report.SetAction(parsed => TestReport.Write(parsed.GetValue(results)!, Console.Out));
 
 var figures = new Command("figures", "Measures the service against the same work done by hand.");
-figures.SetAction((_, cancellationToken) => FiguresRun.RunAsync(cancellationToken));
+var bobAlone = new Option<bool>("--bob") { Description = "Measure bob build alone, without a service, against each engine by hand." };
+figures.Add(bobAlone);
+figures.SetAction((parsed, cancellationToken) => parsed.GetValue(bobAlone) ? BuilderFiguresRun.RunAsync(cancellationToken) : FiguresRun.RunAsync(cancellationToken));
 
 var defaults = new ResolveFiguresOptions();
 var rounds = Count("--rounds", "How often each figure is taken.", defaults.Rounds);

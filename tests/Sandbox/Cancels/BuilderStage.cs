@@ -20,14 +20,14 @@ internal sealed class BuilderStage : IAsyncDisposable
     private static string Bob => CheckoutProgram.Path("Bob", "bob");
 
     /// <summary>Starts the proxy, for images of the registry of <paramref name="surroundings"/>.</summary>
-    public static async Task<BuilderStage> StartAsync(Surroundings surroundings, string engine, string folder, string storage, CancellationToken cancellationToken)
+    public static async Task<BuilderStage> StartAsync(Surroundings surroundings, string engine, string folder, string storage, CancellationToken cancellationToken, string tag = "1")
     {
         var registry = surroundings.Registry;
         var login = new JsonObject { [registry.Host] = new JsonObject { ["auth"] = registry.Auth } };
         var address = Path.Combine(folder, "proxy.address");
         var proxy = await RunningProcess.StartAsync(
             Bob,
-            ["proxy", "--listen", "127.0.0.1:0", "--address-file", address, "--base-ref", $"{registry.Host}/killed/base:1", "--target-ref", $"{registry.Host}/killed/target:1"],
+            ["proxy", "--listen", "127.0.0.1:0", "--address-file", address, "--base-ref", $"{registry.Host}/killed/base:{tag}", "--target-ref", $"{registry.Host}/killed/target:{tag}"],
             Path.Combine(folder, "proxy.log"),
             new Dictionary<string, string>
             {

@@ -45,7 +45,7 @@ internal static class FiguresRun
             {
                 var served = await MeasureAsync(() => BuildByServiceAsync(client, surroundings, $"{i}", cancellationToken));
                 var cloned = await MeasureAsync(() => Command.CheckAsync("git", ["clone", "--quiet", "--depth=1", surroundings.SampleUrl, clone + i], cancellationToken: cancellationToken));
-                var handmade = await MeasureAsync(() => BuildByHandAsync(surroundings, clone + i, Path.Combine(data.FullName, "hand"), $"{i}", cancellationToken));
+                var handmade = await MeasureAsync(() => BuildByHandAsync(surroundings, clone + i, Path.Combine(data.FullName, "hand"), $"{surroundings.Registry.Host}/by-hand:{i}", cancellationToken));
                 if (i > 0)
                 {
                     byService.Add(served);
@@ -79,10 +79,10 @@ internal static class FiguresRun
         }
     }
 
-    private static async Task BuildByHandAsync(Surroundings surroundings, string clone, string storage, string version, CancellationToken cancellationToken)
+    /// <summary>Builds <paramref name="clone"/> with buildah and pushes it as <paramref name="image"/>.</summary>
+    public static async Task BuildByHandAsync(Surroundings surroundings, string clone, string storage, string image, CancellationToken cancellationToken)
     {
         string[] folders = ["--root", Path.Combine(storage, "root"), "--runroot", Path.Combine(storage, "runroot")];
-        var image = $"{surroundings.Registry.Host}/by-hand:{version}";
         await Command.CheckAsync(
             "buildah",
             [.. folders, "bud", "--quiet", "--layers", "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", "host",
