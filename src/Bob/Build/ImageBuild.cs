@@ -35,21 +35,25 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         // While the context is on its way: what a first request costs this process, the proxy and the registry is then paid when the image is built.
         using var registry = new RegistryClient();
         var baseImage = registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken);
-        var exists = await ExistsAsync(baseImage) && !_settings.NoCache;
-        await using var engine = _settings.BuildBase && !exists ? Engines.Create(_settings, time) : null;
-        await (engine?.PrepareAsync(cancellationToken) ?? Task.CompletedTask);
-        await AwaitedFile.WaitAsync(
-            workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
-        if (engine is not null)
+        var engine = _settings.BuildBase ? Engines.Create(_settings, time) : null;
+        Task? tidied = null;
+        try
         {
-            await BuildBaseAsync(engine, cancellationToken);
-        }
-        else
-        {
-            await RequireAsync(baseImage);
-        }
+            var prepared = engine?.PrepareAsync(cancellationToken) ?? Task.CompletedTask;
+            var isBuilt = engine is not null && (!await ExistsAsync(baseImage) || _settings.NoCache);
+            await prepared.ConfigureAwait(isBuilt ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
+            await AwaitedFile.WaitAsync(
+                workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
+            await (isBuilt ? BuildBaseAsync(engine!, cancellationToken) : RequireAsync(baseImage));
 
-        await CopyToTargetAsync(registry, cancellationToken);
+            // That takes the engine about as long as the copy takes the registry.
+            tidied = engine?.DisposeAsync().AsTask();
+            await CopyToTargetAsync(registry, cancellationToken);
+        }
+        finally
+        {
+            await (tidied ?? engine?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+        }
     }
 
     private async Task<ProxyServer> StartProxyAsync(ProxyCredentials credentials, CancellationToken cancellationToken)

@@ -44,6 +44,14 @@ internal sealed class BuilderStage : IAsyncDisposable
             : new BuilderStage(engine, folder, storage, proxy);
     }
 
+    /// <summary>Has the proxy answer a first request.</summary>
+    public async Task WarmProxyAsync(CancellationToken cancellationToken)
+    {
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync(
+            new Uri($"http://{await File.ReadAllTextAsync(Path.Combine(_folder, "proxy.address"), cancellationToken)}/v2/target/manifests/latest"), cancellationToken);
+    }
+
     /// <summary>Starts a build of <paramref name="dockerfile"/>.</summary>
     public async Task<RunningProcess> BuildAsync(Guid id, string dockerfile)
     {

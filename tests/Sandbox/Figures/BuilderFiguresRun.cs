@@ -7,7 +7,7 @@ namespace ImageBuilder.Sandbox.Figures;
 
 /// <summary>
 /// Measures <c>bob build</c>, without a service, against the engine by hand: the same Dockerfile, nothing of which has changed since the build before, built and pushed under
-/// a new name. bob copies the image to a second repository besides.
+/// a new name. bob copies the image to a second repository besides. Its proxy has served a request before, as the one that a service keeps ahead of the next build has.
 /// </summary>
 internal static class BuilderFiguresRun
 {
@@ -59,6 +59,7 @@ internal static class BuilderFiguresRun
         {
             var proxy = Directory.CreateDirectory(Path.Combine(folder, $"proxy{i}")).FullName;
             await using var stage = await BuilderStage.StartAsync(surroundings, engine, proxy, Path.Combine(folder, "storage"), cancellationToken, $"{engine}{i}");
+            await stage.WarmProxyAsync(cancellationToken);
             var bob = await MeasureAsync(async () =>
             {
                 await using var build = await stage.BuildAsync(Guid.NewGuid(), dockerfile);
