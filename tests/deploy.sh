@@ -12,11 +12,13 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/imagebuilder-deploy-XXXXXX")
 storage=(--root "$work/storage" --runroot "$work/run")
 podman=("$work/tools/usr/bin/podman" "${storage[@]}" --conmon "$work/tools/usr/bin/conmon" --cgroup-manager cgroupfs --runtime runc --events-backend none)
 surroundings=
+postgres=/usr/lib/postgresql/15/bin
 
 clean_up() {
     local code=$?
     [ "$code" -eq 0 ] || tail -n 20 "$(ls -t "$work"/*.log | head -n 1)" >&2 || true
     "${podman[@]}" rm --all --force --time 5 >/dev/null 2>&1 || true
+    [ ! -e "$work/postgres/postmaster.pid" ] || as_postgres stop -m immediate >/dev/null || true
     [ -z "$surroundings" ] || { kill "$surroundings" && wait "$surroundings"; } 2>/dev/null || true
     "${podman[@]}" system reset --force >/dev/null 2>&1 || true
     umount --quiet --recursive "$work/storage/overlay" 2>/dev/null || true
@@ -120,9 +122,10 @@ pod() {
         --volume "$work/etc:/etc/imagebuilder:ro" "${options[@]}" "localhost/imagebuilder-$image" "${@:2}"
 }
 
+# wait_until_ready NAME PORT
 wait_until_ready() {
     local deadline=$((SECONDS + 30))
-    until [ "$(curl --silent --max-time 2 http://127.0.0.1:29501/ready)" = ready ]; do
+    until [ "$(curl --silent --max-time 2 "http://127.0.0.1:$2/ready")" = ready ]; do
         if [ "$SECONDS" -ge "$deadline" ]; then
             "${podman[@]}" logs "$1" >&2
             echo "$1 does not get ready" >&2
@@ -151,7 +154,7 @@ run_gateway() {
     local unprivileged=(--user 1654:1654 --security-opt no-new-privileges)
     pod check gateway --rm "${unprivileged[@]}" -- check --config /etc/imagebuilder/config.json >"$work/check.log"
     pod gateway gateway --detach "${unprivileged[@]}" --tmpfs /var/lib/imagebuilder:rw,mode=0700,U -- run --config /etc/imagebuilder/config.json >/dev/null
-    wait_until_ready gateway
+    wait_until_ready gateway 29501
     if "${podman[@]}" exec gateway /bin/sh -c true 2>/dev/null; then
         echo "the gateway's image has a shell" >&2
         return 1
@@ -160,24 +163,62 @@ run_gateway() {
     echo "gateway: ready as user 1654 without capabilities, on a root that is read-only and has no shell"
 }
 
-run_silo() {
-    local capabilities folder
+# start_silo NAME [OPTION...]: as the manifests have it.
+start_silo() {
+    local name=$1 capabilities folder
     capabilities=$(sed -n 's/^ *add: \[\(.*\)\]$/\1/p' "$root/deploy/kubernetes/base/silo/silo.yaml" | tr -d ' ')
-    mkdir "$work/data"
-    local options=(--detach --cap-add "$capabilities" --volume /dev/net/tun:/dev/net/tun --volume "$work/data:/var/lib/imagebuilder")
+    mkdir "$work/$name"
+    local options=(--detach --cap-add "$capabilities" --volume /dev/net/tun:/dev/net/tun --volume "$work/$name:/var/lib/imagebuilder" "${@:2}")
     for folder in /run /var/tmp /etc/containers/networks; do
         options+=(--tmpfs "$folder")
     done
-    pod silo silo "${options[@]}" -- run --config /etc/imagebuilder/config.json >/dev/null
-    wait_until_ready silo
+    pod "$name" silo "${options[@]}" -- run --config /etc/imagebuilder/config.json >/dev/null
+    wait_until_ready "$name" 29501
+}
+
+# build_by NAME: has the sample built, by a silo of this name.
+build_by() {
     "$root/artifacts/$package_set/bin/Cli/release/imagebuilder" build --address http://127.0.0.1:28080 --git "$(told git)" --branch main --allow-all >"$work/build.log" 2>&1
     tail -n 1 "$work/build.log"
-    "${podman[@]}" logs silo >"$work/silo.log" 2>&1
+    "${podman[@]}" logs "$1" >"$work/silo.log" 2>&1
     if grep 'runs without limits' "$work/silo.log"; then
         return 1
     fi
-    stop silo
+}
+
+run_silo() {
+    start_silo single
+    build_by single
+    stop single
     echo "silo: built with limits and a network of its own, with the manifests' capabilities on a root that is read-only"
+}
+
+as_postgres() {
+    (cd / && setpriv --reuid postgres --regid postgres --clear-groups "$postgres/pg_ctl" --pgdata "$work/postgres" --silent --wait "$@")
+}
+
+# A silo and a gateway around a database, which the silo's image migrates.
+run_cluster() {
+    if [ "$package_set" != nuget ] || [ ! -x "$postgres/initdb" ]; then
+        echo "cluster: not run; it takes set nuget and PostgreSQL 15"
+        return
+    fi
+    chmod 711 "$work"
+    install -d -m 700 -o postgres -g postgres "$work/postgres"
+    as_postgres initdb --options="--auth=trust" >"$work/initdb.log" 2>&1
+    as_postgres --log="$work/postgres/log" --options="-p 25432 -h 127.0.0.1 -k $work/postgres" start
+    mkdir "$work/etc/postgres"
+    echo 'Host=127.0.0.1;Port=25432;Username=postgres;Database=postgres' >"$work/etc/postgres/connection-string"
+    sed -i -e '1a "cluster": {"kind": "postgresql", "connectionStringFile": "/etc/imagebuilder/postgres/connection-string"},' -e 's:/deploy/:/cluster/:' "$work/etc/config.json"
+    sed -e 's/29500/29502/' -e 's/29501/29503/' "$work/etc/config.json" >"$work/etc/gateway.json"
+    pod migrate silo --rm --entrypoint /app/imagebuilder-silo --security-opt no-new-privileges -- migrate --config /etc/imagebuilder/config.json
+    start_silo silo-0 --env POD_NAME=silo-0 --env POD_IP=127.0.0.1
+    pod gateway-0 gateway --detach --user 1654:1654 --security-opt no-new-privileges -- gateway --config /etc/imagebuilder/gateway.json >/dev/null
+    wait_until_ready gateway-0 29503
+    build_by silo-0
+    stop gateway-0
+    stop silo-0
+    echo "cluster: migrated, and built through a gateway without any right or place to write to"
 }
 
 trap clean_up EXIT
@@ -198,4 +239,5 @@ configure
 run_bob
 run_gateway
 run_silo
+run_cluster
 echo passed

@@ -6,19 +6,22 @@ namespace ImageBuilder.Deploy.Tests.Manifests;
 /// <summary>The configuration in the overlays, read by the service.</summary>
 public sealed class ConfigurationTests
 {
-    [OverlayFact]
-    public async Task Check_OfTheSinglePodsConfiguration_FindsNothingWrong()
+    public static TheoryData<string> All => [.. Overlay.Names];
+
+    [OverlayTheory]
+    [MemberData(nameof(All))]
+    public async Task Check_OfAnOverlaysConfiguration_FindsNothingWrong(string name)
     {
-        var overlay = await Overlay.ReadAsync("single");
+        var overlay = await Overlay.ReadAsync(name);
         var folder = Directory.CreateTempSubdirectory("deploy-tests-");
         try
         {
-            // What the pod finds in its volume is here in a folder of the test.
-            var credentials = Path.Combine(folder.FullName, "docker-config.json");
+            // What a pod finds in its volume is here in a folder of the test.
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "docker-config.json"), "{}");
+            await File.WriteAllTextAsync(Path.Combine(folder.CreateSubdirectory("postgres").FullName, "connection-string"), "Host=database");
             var file = Path.Combine(folder.FullName, "config.json");
-            await File.WriteAllTextAsync(credentials, "{}");
-            var text = (string)overlay.OfKind("ConfigMap").Single().Content["data"]!["config.json"]!;
-            await File.WriteAllTextAsync(file, text.Replace("/etc/imagebuilder/docker-config.json", credentials, StringComparison.Ordinal));
+            var text = overlay.OfKind("ConfigMap").Select(map => (string?)map.Content["data"]!["config.json"]).OfType<string>().Single();
+            await File.WriteAllTextAsync(file, text.Replace("/etc/imagebuilder", folder.FullName, StringComparison.Ordinal));
 
             (await Command.CheckAsync(ServiceProcess.Program, ["check", "--config", file])).ShouldBe("configuration ok");
         }
