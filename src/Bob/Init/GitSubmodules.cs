@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Workspaces;
 
 namespace ImageBuilder.Bob.Init;
 
@@ -44,16 +45,21 @@ internal sealed class GitSubmodules(Git git, GitRemote remote, ForeignServers se
         }
 
         await FetchAsync(folder, submodules, cancellationToken);
-        foreach (var (name, path) in await ListAsync(folder, ["--file", ".gitmodules"], "path", cancellationToken))
+        foreach (var (name, path) in (await ListAsync(folder, ["--file", ".gitmodules"], "path", cancellationToken)).Reverse().DistinctBy(entry => entry.Name))
         {
-            var place = Path.Combine(folder, path);
-            if (submodules.TryGetValue(name, out var address) && File.Exists(Path.Combine(place, ".git")) && new FileInfo(place).LinkTarget is null)
+            if (submodules.TryGetValue(name, out var address) && Find(folder, path) is { } place)
             {
                 await fetched(place, address);
                 await UpdateAsync(place, fetched, depth + 1, cancellationToken);
             }
         }
     }
+
+    // Git took the last path that is given for a name, and only if the repository has a submodule there; whether it did is not to be relied on.
+    private static string? Find(string folder, string path) =>
+        Workspace.RealPath(Path.Combine(folder, path)) is { } place && place.StartsWith(Workspace.RealPath(folder) + "/", StringComparison.Ordinal) && File.Exists(Path.Combine(place, ".git"))
+            ? place
+            : null;
 
     private async Task FetchAsync(string folder, Dictionary<string, GitRemote> submodules, CancellationToken cancellationToken)
     {

@@ -58,6 +58,31 @@ public sealed partial class BobInitTests
         Read("sub/Dockerfile").ShouldBe("FROM two");
     }
 
+    [NeedsProgramsTheory("git")]
+    [InlineData("FOLDER/victim")]
+    [InlineData("../../victim")]
+    [InlineData("link/victim")]
+    [InlineData(".")]
+    public async Task Init_SubmoduleWithASecondPathOutside_TouchesNothingThere(string path)
+    {
+        var store = new LfsStore(_open!);
+        var victim = _folder["victim"];
+        await Command.CheckAsync("git", ["init", "--quiet", $"--separate-git-dir={_folder["victims"]}", victim]);
+        _folder.Write("victim/.gitattributes", Attributes);
+        var pointer = File.ReadAllText(_folder.Write("victim/a.bin", store.Put("content of a\n")));
+        await Command.CheckAsync("git", ["-C", victim, "add", "."]);
+        path = path.Replace("FOLDER", _folder.Path, StringComparison.Ordinal);
+        var outer = await GitRepository.CreateAsync(_folder["git/outer.git"]);
+        var modules = $"[submodule \"sub\"]\n\tpath = sub\n\turl = ../sample.git\n\tpath = {path}\n[submodule \"sub\"]\n\tpath = sub\n";
+        await outer.CommitAsync(new Dictionary<string, string> { [".gitmodules"] = modules }, links: new Dictionary<string, string> { ["link"] = _folder.Path });
+        await AddEntryAsync(outer, $"160000 commit {_second}\tsub");
+
+        (await InitOuterAsync()).ShouldBe(0, File.Exists(Path.Combine(Workspace, ".gitpod/outcome.json")) ? Outcome().Message : "");
+
+        File.ReadAllText(Path.Combine(victim, "a.bin")).ShouldBe(pointer);
+        store.Requests.ShouldBeEmpty();
+    }
+
     [NeedsProgramsFact("git")]
     public async Task Init_HugeListOfSubmodules_IsRefused()
     {
