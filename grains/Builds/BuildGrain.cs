@@ -78,7 +78,7 @@ internal sealed partial class BuildGrain(
             return;
         }
 
-        _logEnd = await logs.GetEndAsync(Id, cancellationToken);
+        _logEnd = await AskAsync(logs.GetEndAsync(Id, cancellationToken));
         if (_build.IsUnfinished)
         {
             Drive();
@@ -174,20 +174,8 @@ internal sealed partial class BuildGrain(
 
         // In this order: a log that had its last byte before it was read is read to its end.
         var final = !_build.IsUnfinished;
-        var page = await ReadPageAsync(offset, maxBytes);
+        var page = await AskAsync(logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None));
         return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End, page.End);
-    }
-
-    private async Task<LogPage> ReadPageAsync(long offset, int maxBytes)
-    {
-        try
-        {
-            return await logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None);
-        }
-        catch (LogUnavailableException error)
-        {
-            throw new StoreUnavailableException(error.Message);
-        }
     }
 
     /// <inheritdoc />
@@ -706,8 +694,21 @@ internal sealed partial class BuildGrain(
         }
     }
 
-    // Somebody else writes this build, or this activation does not know what it has written: the next one reads it.
+    // Somebody else writes this build, or this activation does not know what it has written, or cannot write: the next one reads it.
     private static bool IsLeftToNext(Exception fault) => fault is InconsistentStateException or LogUnavailableException or StoreUnavailableException;
+
+    // Callers know what to do about a store that is away.
+    private static async ValueTask<T> AskAsync<T>(ValueTask<T> log)
+    {
+        try
+        {
+            return await log;
+        }
+        catch (LogUnavailableException error)
+        {
+            throw new StoreUnavailableException(error.Message);
+        }
+    }
 
     /// <summary>The build cannot be carried on: it ends, unless its end is stored and only what comes after failed.</summary>
     private async Task EndAfterFaultAsync(Exception fault)

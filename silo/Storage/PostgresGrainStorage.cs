@@ -18,15 +18,14 @@ namespace ImageBuilder.Silo.Storage;
 /// <param name="clock">Times what is tried again.</param>
 internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource database, string serviceId, TimeProvider clock) : IGrainStorage, IUnreadableStates
 {
-    // A restart of the database; whoever stores has pauses of his own, and calls of grains do not last much longer.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    private readonly DatabaseRetry _retry = new(Patience, clock);
+    // Whoever reads waits for an answer and may ask again; a write that is given up may leave a build to the next activation.
+    private readonly DatabaseRetry _reading = new(TimeSpan.FromSeconds(5), clock);
+    private readonly DatabaseRetry _writing = new(TimeSpan.FromSeconds(20), clock);
 
     /// <exception cref="CorruptGrainStateException">What is stored is no such state.</exception>
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var stored = await TryAsync(_ => ReadAsync(stateName, grainId));
+        var stored = await TryAsync(_reading, _ => ReadAsync(stateName, grainId));
         grainState.State = stored.RecordExists ? Parse<T>(stored.State!.Json, stateName, grainId) : Activator.CreateInstance<T>();
         grainState.ETag = stored.ETag;
         grainState.RecordExists = stored.RecordExists;
@@ -38,7 +37,7 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
         // Now, in the grain's turn: while the database is busy other turns may change the state.
         var payload = new StatePayload { Json = JsonSerializer.SerializeToUtf8Bytes(grainState.State, GrainStateJson.Options) };
         var etag = grainState.ETag;
-        grainState.ETag = await TryAsync(async isRepeated => (isRepeated ? await FindWrittenAsync(stateName, grainId, payload, etag) : null)
+        grainState.ETag = await TryAsync(_writing, async isRepeated => (isRepeated ? await FindWrittenAsync(stateName, grainId, payload, etag) : null)
             ?? await WriteAsync(stateName, grainId, payload, etag));
         grainState.RecordExists = true;
     }
@@ -47,7 +46,7 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         var etag = grainState.ETag;
-        await TryAsync(async isRepeated =>
+        await TryAsync(_writing, async isRepeated =>
         {
             var stored = etag is null || isRepeated ? await ReadAsync(stateName, grainId) : null;
             if (stored is { RecordExists: false })
@@ -66,7 +65,7 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
     /// <inheritdoc />
     public async Task<string?> SetAsideAsync(string stateName, GrainId grain)
     {
-        var stored = await TryAsync(_ => ReadAsync(stateName, grain));
+        var stored = await TryAsync(_reading, _ => ReadAsync(stateName, grain));
         if (!stored.RecordExists)
         {
             return null;
@@ -74,7 +73,7 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
 
         // No version is given twice, so neither is this name.
         var kept = $"{NameOf(stateName, grain.Type)}/unreadable/{stored.ETag}";
-        await TryAsync(async _ =>
+        await TryAsync(_writing, async _ =>
         {
             await using var command = database.CreateCommand("UPDATE orleans_state SET state = $4 WHERE service = $1 AND state = $2 AND version = $3");
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = serviceId });
@@ -87,7 +86,7 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
     }
 
     /// <inheritdoc />
-    public Task<IReadOnlyList<GrainId>> FindAsync(string stateName, GrainType type) => TryAsync<IReadOnlyList<GrainId>>(async _ =>
+    public Task<IReadOnlyList<GrainId>> FindAsync(string stateName, GrainType type) => TryAsync<IReadOnlyList<GrainId>>(_reading, async _ =>
     {
         await using var command = database.CreateCommand("SELECT number_0, number_1, extension FROM orleans_state WHERE service = $1 AND state = $2 AND payload IS NOT NULL");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = serviceId });
@@ -162,6 +161,7 @@ internal sealed class PostgresGrainStorage(IGrainStorage rows, NpgsqlDataSource 
         return stored.ETag != etag && stored.RecordExists && stored.State!.Json.AsSpan().SequenceEqual(payload.Json) ? stored.ETag : null;
     }
 
-    private Task<T> TryAsync<T>(Func<bool, Task<T>> operation) => _retry.RunAsync(
+    /// <exception cref="StoreUnavailableException">The database is away.</exception>
+    private static Task<T> TryAsync<T>(DatabaseRetry retry, Func<bool, Task<T>> operation) => retry.RunAsync(
         operation, error => new StoreUnavailableException($"the database with the states is away: {error.Message}"), CancellationToken.None);
 }

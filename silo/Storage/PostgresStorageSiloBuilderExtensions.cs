@@ -14,7 +14,8 @@ namespace ImageBuilder.Silo.Storage;
 /// <summary>Adds what a cluster keeps in its database to a silo.</summary>
 internal static class PostgresStorageSiloBuilderExtensions
 {
-    private const string Rows = StateStorage.Name + "-rows";
+    /// <summary>The name of Orleans' provider, which <see cref="PostgresGrainStorage"/> stands before.</summary>
+    public const string Rows = StateStorage.Name + "-rows";
 
     /// <summary>Keeps states and logs in a database that has our tables.</summary>
     /// <param name="builder">The silo.</param>

@@ -85,6 +85,51 @@ public sealed class BuildFaultTests
     }
 
     [Fact]
+    public async Task LogStore_IsAway_ReadersAreToldToAskAgain()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var build = await host.OrderAsync(GrainWorld.Order());
+        (await world.Launcher.NextAsync()).Write("one\n");
+        await build.ReadLogUntilAsync(4);
+
+        world.Logs.BeforeRead = () => throw new LogUnavailableException("the database is away");
+        GrainCalls.IsPassing(await Should.ThrowAsync<StoreUnavailableException>(() => build.ReadLog(0, 100, TimeSpan.Zero))).ShouldBeTrue();
+        world.Logs.BeforeRead = () => { };
+
+        (await build.ReadLogUntilAsync(4)).ShouldBe("one\n");
+    }
+
+    [Fact]
+    public async Task StateStorage_IsAwayWhenTheBuilderStarts_BuilderGoesOnAndSoDoesTheNextActivation()
+    {
+        await using var world = new GrainWorld();
+        var host = await world.StartHostAsync();
+        var letGo = new TaskCompletionSource();
+        world.Storage.BeforeWrite = (name, state) =>
+        {
+            if (name == "build" && ((BuildState)state!).Status == BuildStatus.Running)
+            {
+                world.Storage.BeforeWrite = (_, _) => Task.CompletedTask;
+                letGo.SetResult();
+                throw new StoreUnavailableException("the database is away");
+            }
+
+            return Task.CompletedTask;
+        };
+        var build = await host.OrderAsync(GrainWorld.Order());
+        var attempt = await world.Launcher.NextAsync();
+        await letGo.Task.WaitAsync(Patience.Limit);
+
+        (await build.UntilAsync(BuildStatus.Running)).Attempt.ShouldBe(1);
+
+        attempt.Cancels.ShouldBe(0);
+        world.Launcher.Reattached.ShouldHaveSingleItem();
+        attempt.Fail(FailureReason.BuildStepFailed, "no");
+        (await build.EndAsync()).Failure!.Message.ShouldBe("build failed: no");
+    }
+
+    [Fact]
     public async Task LogStore_EndCannotBeRead_EndIsStoredAllTheSame()
     {
         await using var world = new GrainWorld();

@@ -13,14 +13,20 @@ internal sealed class TestLogs(string folder) : IBuildLogs
     /// <summary>Called before the end is told; it may throw.</summary>
     public Action BeforeGetEnd { get; set; } = () => { };
 
+    /// <summary>Called before a log is read; it may throw.</summary>
+    public Action BeforeRead { get; set; } = () => { };
+
     /// <summary>Called before a log is deleted; it may throw.</summary>
     public Action<Guid> BeforeDelete { get; set; } = _ => { };
 
     public async ValueTask<ILogWriter> OpenAsync(Guid buildId, CancellationToken cancellationToken) =>
         new Writer(this, await _inner.OpenAsync(buildId, cancellationToken));
 
-    public ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken) =>
-        _inner.ReadAsync(buildId, offset, maxBytes, cancellationToken);
+    public async ValueTask<LogPage> ReadAsync(Guid buildId, long offset, int maxBytes, CancellationToken cancellationToken)
+    {
+        BeforeRead();
+        return await _inner.ReadAsync(buildId, offset, maxBytes, cancellationToken);
+    }
 
     public ValueTask<long> GetEndAsync(Guid buildId, CancellationToken cancellationToken)
     {

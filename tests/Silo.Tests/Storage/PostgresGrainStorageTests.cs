@@ -232,6 +232,38 @@ public sealed class PostgresGrainStorageTests(PostgresFixture postgres) : IAsync
         (await ReadAsync(storage, Build)).State!.Name.ShouldBe("after");
     }
 
+    [PackageFact(typeof(AdoNetGrainStorageOptions), "postgres")]
+    public async Task ReadAndWrite_ServerIsAwayForLong_SayThatItIs()
+    {
+        var services = (await StartAsync(await MigrateAsync())).Services;
+        var clock = new ManualTimeProvider();
+        var storage = new PostgresGrainStorage(
+            services.GetRequiredKeyedService<IGrainStorage>(PostgresStorageSiloBuilderExtensions.Rows), services.GetRequiredService<NpgsqlDataSource>(), "service", clock);
+        var state = await WriteAsync(storage, Build, new BuildRecord { Name = "before" });
+        var server = await postgres.ServerAsync();
+        await server.StopAsync();
+        try
+        {
+            foreach (var operation in new Func<Task>[] { () => ReadAsync(storage, Build), () => storage.WriteStateAsync("build", Build, state) })
+            {
+                var away = operation();
+                while (!away.IsCompleted)
+                {
+                    SpinWait.SpinUntil(() => clock.ArmedTimers > 0 || away.IsCompleted, TimeSpan.FromSeconds(30)).ShouldBeTrue();
+                    clock.Advance(TimeSpan.FromSeconds(1));
+                }
+
+                (await Should.ThrowAsync<StoreUnavailableException>(() => away)).Message.ShouldContain("away");
+            }
+        }
+        finally
+        {
+            await server.StartAgainAsync();
+        }
+
+        await storage.WriteStateAsync("build", Build, state);
+    }
+
     private static async Task<GrainState<BuildRecord>> WriteAsync(PostgresGrainStorage storage, GrainId grain, BuildRecord record)
     {
         var state = new GrainState<BuildRecord>(record);
