@@ -17,11 +17,11 @@ internal static class GatewayHost
     {
         var configuration = live.Started;
         var connectionString = DatabaseConnection.Read(configuration.Cluster);
-        await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
         var builder = WebHosting.Create(configuration, ServiceRole.Gateway);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGateway(OptionsOf(configuration));
         builder.UseOrleansClient(client => client.AddCluster(configuration.Cluster, connectionString));
+        await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
 
         await using var app = builder.Build();
         WebHosting.Map(app);

@@ -37,11 +37,6 @@ internal static class ServiceHost
         var configuration = live.Started;
         var single = configuration.Cluster.Kind == ClusterKind.Single;
         var connectionString = single ? null : DatabaseConnection.Read(configuration.Cluster);
-        if (connectionString is not null)
-        {
-            await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
-        }
-
         var builder = WebHosting.Create(configuration, single ? ServiceRole.Service : ServiceRole.Silo);
 
         AddBuilds(builder.Services, configuration, connectionString);
@@ -61,6 +56,11 @@ internal static class ServiceHost
             Interval = configuration.RefCache.Interval,
             Platform = configuration.Builds.Platform,
         });
+
+        if (connectionString is not null)
+        {
+            await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
+        }
 
         await using var app = builder.Build();
         WebHosting.Map(app);
@@ -176,7 +176,7 @@ internal static class ServiceHost
         }
         else
         {
-            silo.AddCluster(configuration.Cluster, connectionString);
+            silo.AddCluster(configuration, connectionString);
             silo.AddPostgresStorage(connectionString, configuration.Builds.LogLimit);
         }
 

@@ -20,8 +20,9 @@ internal static class ClusterHosting
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes a silo a member.</summary>
-    public static void AddCluster(this ISiloBuilder silo, ClusterConfiguration cluster, string connectionString)
+    public static void AddCluster(this ISiloBuilder silo, ServiceConfiguration configuration, string connectionString)
     {
+        var cluster = configuration.Cluster;
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);
         silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), (int)cluster.SiloPort, (int)cluster.GatewayPort);
@@ -37,12 +38,26 @@ internal static class ClusterHosting
         silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClusterSites>(provider, cluster.SiloName));
         silo.Services.AddSingleton<IBuildSites>(provider => provider.GetRequiredService<ClusterSites>());
         silo.Services.AddHostedService<LostSilos>();
+        silo.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<ReadinessWatch>(
+            provider, ActivatorUtilities.CreateInstance<SiloChecks>(provider, configuration).All));
         silo.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Draining>(provider, cluster));
     }
 
     /// <summary>Makes a gateway a client.</summary>
     public static void AddCluster(this IClientBuilder client, ClusterConfiguration cluster, string connectionString)
     {
+        client.Services.AddHostedService(provider =>
+        {
+            var grains = provider.GetRequiredService<IGrainFactory>();
+            return ActivatorUtilities.CreateInstance<ReadinessWatch>(provider, (IReadOnlyList<(string, Func<CancellationToken, Task<string?>>)>)
+            [
+                ("the cluster", async _ =>
+                {
+                    await grains.GetGrain<IQueueGrain>(IQueueGrain.Default).Get();
+                    return null;
+                }),
+            ]);
+        });
         client.Configure<ClusterOptions>(options => Name(options, cluster));
         client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);

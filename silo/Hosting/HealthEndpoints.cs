@@ -17,12 +17,12 @@ internal static class HealthEndpoints
     {
         var readiness = endpoints.ServiceProvider.GetRequiredService<Readiness>();
         var lifetime = endpoints.ServiceProvider.GetRequiredService<IHostApplicationLifetime>();
-        bool IsReady() => readiness.IsReady && !lifetime.ApplicationStopping.IsCancellationRequested;
+        string? Problem() => lifetime.ApplicationStopping.IsCancellationRequested ? "it is about to stop" : readiness.Problem;
 
         endpoints.MapGet("/live", () => Results.Text("live\n"));
-        endpoints.MapGet("/ready", () => IsReady()
-            ? Results.Text("ready\n")
-            : Results.Text("not ready\n", statusCode: StatusCodes.Status503ServiceUnavailable));
-        Prometheus.Metrics.DefaultRegistry.AddBeforeCollectCallback(() => Ready.Set(IsReady() ? 1 : 0));
+        endpoints.MapGet("/ready", () => Problem() is { } problem
+            ? Results.Text($"not ready: {problem}\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+            : Results.Text("ready\n"));
+        Prometheus.Metrics.DefaultRegistry.AddBeforeCollectCallback(() => Ready.Set(Problem() is null ? 1 : 0));
     }
 }

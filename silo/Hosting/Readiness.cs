@@ -1,13 +1,13 @@
 namespace ImageBuilder.Silo.Hosting;
 
-/// <summary>Whether the service takes calls: it does once the silo has started and unfinished builds were taken up.</summary>
+/// <summary>Whether the service takes calls: it does once it has started, and for as long as nothing that it needs is missing.</summary>
 internal sealed class Readiness
 {
-    private volatile bool _isReady;
+    private volatile string? _problem = "it has not started yet";
 
-    /// <summary>Whether it does.</summary>
-    public bool IsReady => _isReady;
+    /// <summary>Why it does not; null when it does.</summary>
+    public string? Problem => _problem;
 
-    /// <summary>Says that it does from now on.</summary>
-    public void Set() => _isReady = true;
+    /// <summary>Says that it does from now on, or why it does not.</summary>
+    public void Set(string? problem = null) => _problem = problem;
 }

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Sandbox.Service;
+using ImageBuilder.Testing;
+using Orleans;
 
 namespace ImageBuilder.Integration.Tests.Configuration;
 
@@ -22,6 +24,23 @@ public sealed class InvalidConfigurationTests : IDisposable
         var line = await RunAsync(configuration => Merge(configuration, JsonNode.Parse(change)!.AsObject()));
 
         line.ShouldContain(key);
+    }
+
+    [StandInFact(typeof(IGrainFactory), "set 'nuget' has clusters")]
+    public async Task Run_ClusterInSetStandIn_SaysWhatIsMissing()
+    {
+        // Nobody listens there; it does not get as far.
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "database"), "Host=127.0.0.1;Port=1;Username=a;Password=hunter2");
+
+        var line = await RunAsync(configuration => configuration["cluster"] = new JsonObject
+        {
+            ["kind"] = "postgresql",
+            ["connectionStringFile"] = Path.Combine(_folder.FullName, "database"),
+        });
+
+        line.ShouldContain("cluster.kind");
+        line.ShouldContain("-p:Packages=nuget");
+        line.ShouldNotContain("hunter2");
     }
 
     [Fact]
