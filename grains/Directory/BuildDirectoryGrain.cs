@@ -5,6 +5,7 @@ using ImageBuilder.Builds.Logs;
 using ImageBuilder.Grains.Messages;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Runtime;
 
 namespace ImageBuilder.Grains.Directory;
@@ -15,6 +16,7 @@ namespace ImageBuilder.Grains.Directory;
 /// Whatever is interrupted is done again: a page by the same builds, forgetting a build that is forgotten.
 /// </summary>
 /// <remarks>Calls interleave, so that lists and new builds do not wait for one another; changes of the state are stored one at a time.</remarks>
+[ResourceOptimizedPlacement]
 [Reentrant]
 internal sealed partial class BuildDirectoryGrain(
     [PersistentState("directory", StateStorage.Name)] IPersistentState<DirectoryState> state,

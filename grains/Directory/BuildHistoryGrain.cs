@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using ImageBuilder.Grains.Messages;
+using Orleans.Placement;
 using Orleans.Runtime;
 
 namespace ImageBuilder.Grains.Directory;
 
 /// <summary>Keeps a page. One that is looked at stays in memory for as long as somebody may turn to the next page of a list that it is part of.</summary>
 [CollectionAgeLimit(Minutes = 2)]
+[PreferLocalPlacement]
 internal sealed class BuildHistoryGrain(
     [PersistentState("history", StateStorage.Name)] IPersistentState<HistoryState> state) : Grain, IBuildHistoryGrain
 {

@@ -4,6 +4,7 @@ using ImageBuilder.Grains.Messages;
 using ImageBuilder.Registry.Names;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Runtime;
 
 namespace ImageBuilder.Grains.Images;
@@ -13,6 +14,7 @@ namespace ImageBuilder.Grains.Images;
 /// before it is started: a note without a build is taken for one that has yet to start. Calls interleave, so that orders which only have to
 /// know whether the image is there wait for one answer together.
 /// </summary>
+[RandomPlacement]
 [Reentrant]
 internal sealed partial class ImageGrain(
     [PersistentState("image", StateStorage.Name)] IPersistentState<ImageState> state,

@@ -3,6 +3,7 @@ using ImageBuilder.Builds.Queue;
 using ImageBuilder.Grains.Messages;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Placement;
 using Orleans.Runtime;
 
 namespace ImageBuilder.Grains.Queue;
@@ -12,6 +13,7 @@ namespace ImageBuilder.Grains.Queue;
 /// away again; who waits asks again and so comes back by himself. Now and then it asks after those it has not heard of: a build that
 /// ended without leaving frees its place, one that stopped asking loses it.
 /// </summary>
+[ResourceOptimizedPlacement]
 internal sealed partial class QueueGrain(
     [PersistentState("queue", StateStorage.Name)] IPersistentState<QueueState> state,
     IOptionsMonitor<QueueLimits> limits,

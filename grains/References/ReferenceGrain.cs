@@ -5,6 +5,7 @@ using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace ImageBuilder.Grains.References;
 
@@ -12,6 +13,7 @@ namespace ImageBuilder.Grains.References;
 /// Calls interleave, so that all who ask while a request is under way wait for its one answer. Answers are kept apart by credential:
 /// nobody is told what the registry would not tell him. A request goes on when those who wait for it leave.
 /// </summary>
+[RandomPlacement]
 [Reentrant]
 [CollectionAgeLimit(Minutes = 10)]
 internal sealed partial class ReferenceGrain(
