@@ -16,7 +16,9 @@ internal static class ClusterHosting
     private const int MissedProbes = 2;
     private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1.5);
     private static readonly TimeSpan MembersRefresh = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan SilosRefresh = TimeSpan.FromSeconds(5);
+
+    // A gateway that is cut off from a silo keeps asking it until it reads that it is gone.
+    private static readonly TimeSpan SilosRefresh = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes a silo a member.</summary>
