@@ -76,7 +76,7 @@ internal sealed class FakeBob : IAsyncDisposable
 
     public static BuildSecrets Secrets { get; } = new(RegistryAccess.All, "git-password-1", "https://once.test/secret-2");
 
-    public ProcessLauncher NewLauncher(TimeSpan? grace = null, TimeSpan spareLifetime = default, TimeProvider? clock = null) => new(
+    public ProcessLauncher NewLauncher(TimeSpan? grace = null, TimeSpan spareLifetime = default, TimeProvider? clock = null, bool endsWithService = false) => new(
         new ProcessLauncherOptions
         {
             Bob = Bob,
@@ -84,6 +84,7 @@ internal sealed class FakeBob : IAsyncDisposable
             StorageFolder = Path.Combine(Folder, "storage"),
             CancelGrace = grace ?? TimeSpan.FromSeconds(1),
             SpareProxyLifetime = spareLifetime,
+            EndsWithService = endsWithService,
             Limits = _limits,
         },
         new Keychain([new AllSources(Credentials)]),

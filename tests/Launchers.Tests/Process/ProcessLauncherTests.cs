@@ -3,6 +3,7 @@ using System.Text;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
 using ImageBuilder.Registry.Credentials;
+using ImageBuilder.Testing;
 
 namespace ImageBuilder.Launchers.Tests.Process;
 
@@ -60,6 +61,24 @@ public sealed class ProcessLauncherTests
 
         var cleaned = Path.Combine(bob.Folder, "cleaned");
         (File.Exists(cleaned) ? await File.ReadAllLinesAsync(cleaned) : []).ShouldBe(cleans ? [storage] : []);
+    }
+
+    [Fact]
+    public async Task Start_BuildersEndWithTheService_RemovesInTimeWhatNobodyAsksFor()
+    {
+        await using var bob = new FakeBob();
+        var (asked, forgotten) = (new AttemptId(Guid.NewGuid(), 1), new AttemptId(Guid.NewGuid(), 1));
+        var folders = new[] { asked, forgotten }.Select(id => Directory.CreateDirectory(Path.Combine(bob.WorkFolder, id.ToString(), "tmp")).Parent!).ToList();
+        var clock = new ManualTimeProvider();
+        await using var launcher = bob.NewLauncher(clock: clock, endsWithService: true);
+        await using var attempt = await launcher.ReattachAsync(asked, CancellationToken.None);
+
+        clock.Advance(TimeSpan.FromMinutes(9));
+        launcher.Forgotten.IsCompleted.ShouldBeFalse();
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await launcher.Forgotten.WaitAsync(FakeBob.Patience);
+
+        folders.Select(folder => Directory.Exists(folder.FullName)).ShouldBe([true, false]);
     }
 
     [Fact]

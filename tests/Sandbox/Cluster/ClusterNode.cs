@@ -61,8 +61,11 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Where its metrics are.</summary>
     public string Metrics => string.Create(CultureInfo.InvariantCulture, $"http://{_options.Host}:{_process!.Options.MetricsPort}/metrics");
 
-    /// <summary>The folder that its builders work in.</summary>
-    public string Work => Path.Combine(_options.DataFolder, "data", "work");
+    private string Work => Path.Combine(_options.DataFolder, "data", "work");
+
+    /// <summary>The ids of the processes that work in its builds' folders.</summary>
+    public IReadOnlyList<string> Builders() =>
+        [.. Directory.EnumerateDirectories("/proc").Where(process => WorkingFolder(process).StartsWith(Work, StringComparison.Ordinal)).Select(process => Path.GetFileName(process))];
 
     /// <summary>Writes its configuration file, and gives its path.</summary>
     public Task<string> WriteConfigurationAsync(CancellationToken cancellationToken) => ServiceProcess.WriteConfigurationAsync(_options, cancellationToken);
@@ -93,6 +96,19 @@ internal sealed class ClusterNode : IAsyncDisposable
         if (_process is not null)
         {
             await ForgetAsync();
+        }
+    }
+
+    private static string WorkingFolder(string process)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(Path.Combine(process, "cwd"), returnFinalTarget: false)?.FullName ?? string.Empty;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // No process, or one that has ended.
+            return string.Empty;
         }
     }
 

@@ -75,7 +75,7 @@ public static class ClusterRun
         var running = Task.WhenAll(pairs.SelectMany(pair => new[] { pair.First.RunAsync(cancellationToken), pair.Second.RunAsync(cancellationToken) }));
         var losses = DisturbAsync(options, world, random, output, cancellationToken);
         await Task.WhenAll(running, losses);
-        var found = new List<string>();
+        List<string> found = [.. await losses];
         foreach (var (one, other) in pairs)
         {
             found.AddRange(await ProblemsOfAsync(world, one, other, cancellationToken));
@@ -100,8 +100,9 @@ public static class ClusterRun
     }
 
     // One after another, with time between them for the cluster to notice.
-    private static async Task DisturbAsync(ClusterOptions options, ClusterWorld world, Random random, TextWriter output, CancellationToken cancellationToken)
+    private static async Task<List<string>> DisturbAsync(ClusterOptions options, ClusterWorld world, Random random, TextWriter output, CancellationToken cancellationToken)
     {
+        var found = new List<string>();
         var start = Stopwatch.GetTimestamp();
         Task SayAsync(string what) => output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s: {what}"));
         for (var kill = 0; kill < options.Kills; kill++)
@@ -111,6 +112,7 @@ public static class ClusterRun
             await SayAsync($"{silo.Name} is killed");
             await silo.KillAsync();
             await Task.Delay(Settle / 2, cancellationToken);
+            found.AddRange(silo.Builders().Select(builder => $"{silo.Name} was killed, and its builder {builder} was not"));
             await silo.StartAsync(cancellationToken);
             await SayAsync($"{silo.Name} runs again");
             await Task.Delay(Settle / 2, cancellationToken);
@@ -131,6 +133,8 @@ public static class ClusterRun
             await cell.MendAsync();
             await SayAsync("and connected again");
         }
+
+        return found;
     }
 
     private static async Task<IEnumerable<string>> ProblemsOfAsync(ClusterWorld world, WatchedBuild one, WatchedBuild other, CancellationToken cancellationToken)
