@@ -14,7 +14,7 @@ internal static class ClusterHosting
 
     // A silo that was killed is found dead after at most so many unanswered probes, whose period is also their patience.
     private const int MissedProbes = 2;
-    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan ProbePeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MembersRefresh = TimeSpan.FromSeconds(10);
 
     // A gateway that is cut off from a silo keeps asking it until it reads that it is gone.
