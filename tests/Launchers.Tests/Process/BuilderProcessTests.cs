@@ -22,7 +22,7 @@ public sealed class BuilderProcessTests
         {
             var leader = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
             var child = int.Parse((await parent.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
-            await UntilAsync(() => StatOf(leader)?[0] == "Z");
+            await FakeBob.UntilAsync(() => StatOf(leader)?[0] == "Z");
             var note = Path.Combine(folder.FullName, "build.pid");
             await File.WriteAllTextAsync(note, $"{leader} {StatOf(leader)![19]}");
             var process = BuilderProcess.Find(note)!;
@@ -30,7 +30,7 @@ public sealed class BuilderProcessTests
 
             process.KillGroup();
 
-            await UntilAsync(() => StatOf(child) is null || StatOf(child)![0] == "Z");
+            await FakeBob.UntilAsync(() => StatOf(child) is null || StatOf(child)![0] == "Z");
         }
         finally
         {
@@ -59,7 +59,7 @@ public sealed class BuilderProcessTests
                 endsWithService: false,
                 CancellationToken.None));
 
-            await UntilAsync(() => FakeBob.ProcessesIn(folder.FullName).Count == 0);
+            await FakeBob.UntilAsync(() => FakeBob.ProcessesIn(folder.FullName).Count == 0);
             File.Exists(ran).ShouldBeFalse();
         }
         finally
@@ -104,16 +104,6 @@ public sealed class BuilderProcessTests
         catch (IOException)
         {
             return null;
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var over = new CancellationTokenSource(FakeBob.Patience);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!condition())
-        {
-            await timer.WaitForNextTickAsync(over.Token);
         }
     }
 }
