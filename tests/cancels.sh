@@ -4,11 +4,7 @@
 # something stays. Options: --cancels N, --bob N (builders of each engine ended by signals), --engine buildah|buildkit, --seed N.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-. "$root/eng/machine.sh"
-. "$root/eng/packages.sh"
+. "$root/eng/sandbox.sh"
 
-prepare_dotnet
-install_programs
-choose_packages
-build "$package_set" "$root/eng/demo.slnf"
-exec "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" cancels "$@"
+prepare_sandbox
+run_sandbox cancels "$@"

@@ -5,15 +5,11 @@
 # It needs set 'nuget'. Options: --builds N, --kills N, --calls N, --database BOOL, --cut BOOL, --rolling BOOL, --seed N.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-. "$root/eng/machine.sh"
-. "$root/eng/packages.sh"
+. "$root/eng/sandbox.sh"
 
-prepare_dotnet
-install_programs postgres:postgresql
-choose_packages
+prepare_sandbox postgres:postgresql
 if [ "$package_set" != nuget ]; then
     echo "a cluster needs Orleans' own packages (set 'nuget'), which this package source lacks" >&2
     exit 2
 fi
-build "$package_set" "$root/eng/demo.slnf"
-exec "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" cluster "$@"
+run_sandbox cluster "$@"

@@ -4,11 +4,7 @@
 # (kills with a scripted builder and with bob), --builds N, --seed N.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-. "$root/eng/machine.sh"
-. "$root/eng/packages.sh"
+. "$root/eng/sandbox.sh"
 
-prepare_dotnet
-install_programs
-choose_packages
-build "$package_set" "$root/eng/demo.slnf"
-exec "$root/artifacts/$package_set/bin/Sandbox/release/sandbox" kills "$@"
+prepare_sandbox
+run_sandbox kills "$@"

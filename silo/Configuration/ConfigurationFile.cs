@@ -91,7 +91,8 @@ internal static class ConfigurationFile
             Bob = configuration.Process.Bob is { Length: > 0 } bob ? bob : FindBob(),
             StorageFolder = configuration.Process.StorageFolder is { Length: > 0 } folder ? folder : Path.Combine(configuration.DataFolder, "buildah"),
         },
-        Cluster = configuration.Cluster with
+        // A process by itself has no use for them, and need not look for them whenever its file is read.
+        Cluster = configuration.Cluster.Kind == ClusterKind.Single ? configuration.Cluster : configuration.Cluster with
         {
             SiloName = configuration.Cluster.SiloName is { Length: > 0 } name ? name : Environment.GetEnvironmentVariable("POD_NAME") is { Length: > 0 } pod ? pod : Dns.GetHostName(),
             Address = configuration.Cluster.Address is { Length: > 0 } address ? address : Environment.GetEnvironmentVariable("POD_IP") is { Length: > 0 } ip ? ip : FindAddress(),

@@ -1,7 +1,9 @@
+using ImageBuilder.Contracts;
 using ImageBuilder.Sandbox.Git;
 using ImageBuilder.Sandbox.Images;
 using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Sandbox.Registry;
+using ImageBuilder.Sandbox.Service;
 
 namespace ImageBuilder.Sandbox;
 
@@ -64,6 +66,19 @@ public sealed class Surroundings : IAsyncDisposable
             await registry.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Commits a Dockerfile to a repository of its own, and gives the order for its build.</summary>
+    /// <param name="dockerfile">Its text; <c>@BASE@</c> stands for <see cref="BaseImage"/>.</param>
+    /// <param name="path">Where it lies.</param>
+    /// <param name="links">Links beside it, by name, and where they lead; null for none.</param>
+    public async Task<BuildRequest> CreateRequestAsync(string dockerfile, string path = "Dockerfile", IReadOnlyDictionary<string, string>? links = null)
+    {
+        var name = $"{Guid.NewGuid():N}.git";
+        var repository = await GitRepository.CreateAsync(Path.Combine(Repositories, name));
+        var commit = await repository.CommitAsync(
+            new Dictionary<string, string> { [path] = dockerfile.Replace("@BASE@", BaseImage, StringComparison.Ordinal) }, links: links);
+        return BuildRequests.FromGit(Git.Url(name), path, commit);
     }
 
     /// <inheritdoc />

@@ -12,8 +12,6 @@ internal sealed partial class EngineCleaner(ProcessLauncherOptions options, ILog
 
     private static readonly string[] BuilderFolders = ["builds", "buildkit/builds"];
 
-    private static readonly string[] InheritedVariables = ["PATH", "DOTNET_ROOT"];
-
     /// <summary>Cleans the storage, if there is one. What goes wrong is logged: the next build cleans it too.</summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
@@ -53,17 +51,11 @@ internal sealed partial class EngineCleaner(ProcessLauncherOptions options, ILog
             RedirectStandardError = true,
         };
         start.Environment.Clear();
-        foreach (var name in InheritedVariables)
+        foreach (var (name, value) in BuilderEnvironment.Create(home: "/"))
         {
-            if (Environment.GetEnvironmentVariable(name) is { } value)
-            {
-                start.Environment[name] = value;
-            }
+            start.Environment[name] = value;
         }
 
-        start.Environment["HOME"] = "/";
-        start.Environment["LANG"] = "C.UTF-8";
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         start.Environment["BOB_STORAGE_ROOT"] = options.StorageFolder;
         start.Environment["BOB_CACHE_LIMIT"] = options.CacheLimit.ToString(CultureInfo.InvariantCulture);
         return System.Diagnostics.Process.Start(start)!;

@@ -21,7 +21,7 @@ namespace ImageBuilder.Launchers.Process;
 /// </summary>
 public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
 {
-    private static readonly string[] InheritedVariables = ["PATH", "DOTNET_ROOT", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+    private static readonly string[] InheritedVariables = ["SSL_CERT_DIR", "SSL_CERT_FILE"];
 
     // Not for `build`, which would hand them, and the passwords in them, to the RUN steps; it reaches nothing but its proxy.
     private static readonly string[] ProxyVariables = [.. new[] { "http_proxy", "https_proxy", "all_proxy", "no_proxy" }.SelectMany(name => (string[])[name, name.ToUpperInvariant()])];
@@ -393,17 +393,10 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         string? input,
         CancellationToken cancellationToken)
     {
-        var environment = InheritedVariables
-            .Concat(verb == "build" ? [] : ProxyVariables)
-            .Concat(verb == "init" ? InitVariables : [])
-            .Select(name => (Name: name, Value: Environment.GetEnvironmentVariable(name)))
-            .Where(variable => variable.Value is not null)
-            .ToDictionary(variable => variable.Name, variable => variable.Value!);
-        environment["HOME"] = folder.Home;
+        var environment = BuilderEnvironment.Create(
+            folder.Home,
+            InheritedVariables.Concat(verb == "build" ? [] : ProxyVariables).Concat(verb == "init" ? InitVariables : []));
         environment["TMPDIR"] = folder.Temp;
-        environment["LANG"] = "C.UTF-8";
-        // No debugger and no tracer attaches to a builder; without their sockets it starts sooner.
-        environment["DOTNET_EnableDiagnostics"] = "0";
         foreach (var (name, value) in variables)
         {
             environment[name] = value;

@@ -16,10 +16,7 @@ public sealed class FullDiskTests
     {
         using var disk = new SmallDisk(32 << 20);
         await using var service = await ScriptedService.StartAsync(Path.Combine(disk.Folder, "data"));
-        var ended = await service.OrderAsync(Length);
-        service.Go(ended);
-        await service.EndAsync(ended);
-        var log = await service.ReadLogAsync(ended);
+        var (ended, log) = await EndOneAsync(service);
         var running = await service.OrderAsync(Length);
         var filler = Fill(disk);
 
@@ -35,13 +32,7 @@ public sealed class FullDiskTests
         (told.Status, told.Failure.Reason).ShouldBe((BuildStatus.Failed, FailureReason.OutOfDisk), told.Failure.Message);
         await service.MeasuredAsync("imagebuilder_builds_failed_total{reason=\"out_of_disk\"} 1");
         (await service.ReadMetricsAsync()).ShouldNotContain("imagebuilder_storage_faults_total 0");
-        var next = await service.OrderAsync(Length);
-        service.Go(next);
-        (await service.EndAsync(next)).Failure.Message.ShouldBe(ScriptedBuilder.Message);
-        await service.KillAsync();
-        await service.StartAgainAsync();
-        (await service.ReadLogAsync(ended)).ShouldBe(log);
-        (await service.ReadLogAsync(next)).Length.ShouldBe((int)Length);
+        await GoesOnAsync(service, ended, log);
     }
 
     [ServiceFact]
@@ -49,10 +40,7 @@ public sealed class FullDiskTests
     {
         using var disk = new SmallDisk(32 << 20);
         await using var service = await ScriptedService.StartAsync(Path.Combine(disk.Folder, "data"));
-        var ended = await service.OrderAsync(Length);
-        service.Go(ended);
-        await service.EndAsync(ended);
-        var log = await service.ReadLogAsync(ended);
+        var (ended, log) = await EndOneAsync(service);
         var running = await service.OrderAsync(Length);
 
         disk.SetReadOnly(true);
@@ -66,13 +54,7 @@ public sealed class FullDiskTests
         disk.SetReadOnly(false);
         var told = await service.EndAsync(running);
         (told.Status, told.Failure.Reason).ShouldBe((BuildStatus.Failed, FailureReason.OutOfDisk), told.Failure.Message);
-        var next = await service.OrderAsync(Length);
-        service.Go(next);
-        (await service.EndAsync(next)).Failure.Message.ShouldBe(ScriptedBuilder.Message);
-        await service.KillAsync();
-        await service.StartAgainAsync();
-        (await service.ReadLogAsync(ended)).ShouldBe(log);
-        (await service.ReadLogAsync(next)).Length.ShouldBe((int)Length);
+        var next = await GoesOnAsync(service, ended, log);
         (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest())).Builds.Select(build => build.BuildId).ShouldBe([next.Id, running.Id, ended.Id]);
     }
 
@@ -81,10 +63,7 @@ public sealed class FullDiskTests
     {
         using var disk = new SmallDisk(32 << 20);
         await using var service = await ScriptedService.StartAsync(Path.Combine(disk.Folder, "data"));
-        var build = await service.OrderAsync(Length);
-        service.Go(build);
-        await service.EndAsync(build);
-        var log = await service.ReadLogAsync(build);
+        var (build, log) = await EndOneAsync(service);
         await service.KillAsync();
         var before = service.Log;
 
@@ -99,6 +78,27 @@ public sealed class FullDiskTests
         said.ShouldContain("Read-only file system");
         said.ShouldNotContain("\n");
         (await service.ReadLogAsync(build)).ShouldBe(log);
+    }
+
+    private static async Task<(StartedBuild Ended, byte[] Log)> EndOneAsync(ScriptedService service)
+    {
+        var ended = await service.OrderAsync(Length);
+        service.Go(ended);
+        await service.EndAsync(ended);
+        return (ended, await service.ReadLogAsync(ended));
+    }
+
+    // A build like any other, and what is stored, also when the service starts again.
+    private static async Task<StartedBuild> GoesOnAsync(ScriptedService service, StartedBuild ended, byte[] log)
+    {
+        var next = await service.OrderAsync(Length);
+        service.Go(next);
+        (await service.EndAsync(next)).Failure.Message.ShouldBe(ScriptedBuilder.Message);
+        await service.KillAsync();
+        await service.StartAgainAsync();
+        (await service.ReadLogAsync(ended)).ShouldBe(log);
+        (await service.ReadLogAsync(next)).Length.ShouldBe((int)Length);
+        return next;
     }
 
     private static string Fill(SmallDisk disk)

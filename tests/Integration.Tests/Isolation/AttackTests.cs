@@ -173,12 +173,6 @@ public sealed class AttackTests : IAsyncLifetime
         return log.Length;
     }
 
-    private async Task<BuildRequest> RequestAsync(string steps)
-    {
-        var name = $"{Guid.NewGuid():N}.git";
-        var repository = await GitRepository.CreateAsync(Path.Combine(_surroundings.Repositories, name));
-        var commit = await repository.CommitAsync(
-            new Dictionary<string, string> { ["Dockerfile"] = $"FROM {_surroundings.BaseImage}\n{steps}\n" }, links: new Dictionary<string, string> { ["link"] = "/etc" });
-        return BuildRequests.FromGit(_surroundings.Git.Url(name), "Dockerfile", commit);
-    }
+    private Task<BuildRequest> RequestAsync(string steps) =>
+        _surroundings.CreateRequestAsync($"FROM @BASE@\n{steps}\n", links: new Dictionary<string, string> { ["link"] = "/etc" });
 }

@@ -46,9 +46,7 @@ public sealed class NetworkTests
             using var builder = new ServiceClient(process.Address);
             var log = new MemoryStream();
             var responses = await builder.BuildAsync(
-                await RequestAsync(
-                    surroundings,
-                    $"""
+                await surroundings.CreateRequestAsync($"""
                     FROM {surroundings.BaseImage}
                     RUN timeout 20 wget -q -O - http://{outside.Address}:80/page
                     RUN for place in {string.Join(' ', forbidden)}; do timeout 3 wget -q -O - http://$place/page && echo reached $place; done; true
@@ -62,7 +60,7 @@ public sealed class NetworkTests
             text.Split('\n').ShouldNotContain(line => line.Contains("reached ", StringComparison.Ordinal) && !line.Contains("echo", StringComparison.Ordinal), text);
             foreach (var place in (string[])[$"127.0.0.1:{port}", $"{outside.LinkLocal}:80"])
             {
-                var added = await builder.BuildAsync(await RequestAsync(surroundings, $"FROM {surroundings.BaseImage}\nADD http://{place}/page /page\n"), new MemoryStream(), deadline);
+                var added = await builder.BuildAsync(await surroundings.CreateRequestAsync($"FROM {surroundings.BaseImage}\nADD http://{place}/page /page\n"), new MemoryStream(), deadline);
                 added[^1].Status.ShouldBe(BuildStatus.DoneFailure);
                 added[^1].Message.ShouldStartWith("build failed:");
             }
@@ -73,12 +71,5 @@ public sealed class NetworkTests
         {
             data.Delete(recursive: true);
         }
-    }
-
-    private static async Task<BuildRequest> RequestAsync(Surroundings surroundings, string dockerfile)
-    {
-        var name = $"{Guid.NewGuid():N}.git";
-        var repository = await GitRepository.CreateAsync(Path.Combine(surroundings.Repositories, name));
-        return BuildRequests.FromGit(surroundings.Git.Url(name), "Dockerfile", await repository.CommitAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }));
     }
 }

@@ -65,16 +65,7 @@ public sealed class RunningService : IAsyncLifetime
     }
 
     /// <summary>Makes a repository of its own for a test and gives the request that builds <paramref name="dockerfile"/> in it, "@BASE@" standing for the local base image.</summary>
-    public async Task<BuildRequest> CreateRequestAsync(string dockerfile, string path = "Dockerfile")
-    {
-        var name = $"{Guid.NewGuid():N}.git";
-        var repository = await GitRepository.CreateAsync(Path.Combine(Surroundings.Repositories, name));
-        var commit = await repository.CommitAsync(new Dictionary<string, string>
-        {
-            [path] = dockerfile.Replace("@BASE@", Surroundings.BaseImage, StringComparison.Ordinal),
-        });
-        return BuildRequests.FromGit(Surroundings.Git.Url(name), path, commit);
-    }
+    public Task<BuildRequest> CreateRequestAsync(string dockerfile, string path = "Dockerfile") => Surroundings.CreateRequestAsync(dockerfile, path);
 
     /// <summary>Builds to the end; gives the last message and the log that was followed meanwhile.</summary>
     public async Task<(BuildResponse Last, string Log)> BuildAsync(BuildRequest request)

@@ -6,6 +6,7 @@ using ImageBuilder.Sandbox.Git;
 using ImageBuilder.Sandbox.Images;
 using ImageBuilder.Sandbox.Kills;
 using ImageBuilder.Sandbox.Service;
+using ImageBuilder.Sandbox.Tests;
 using BuildStatus = ImageBuilder.Contracts.V1.BuildStatus;
 
 namespace ImageBuilder.Sandbox.Cancels;
@@ -26,30 +27,18 @@ public static class CancelsRun
     public static async Task<int> RunAsync(CancelsOptions options, TextWriter output, CancellationToken cancellationToken)
     {
         await output.WriteLineAsync($"{options.Cancels} cancels, {options.Kills} builders of {string.Join(" and ", options.Engines)} ended by signals, seed {options.Seed}");
-        var random = new Random(options.Seed);
-        var data = Directory.CreateTempSubdirectory("imagebuilder-cancels-");
-        try
+        return await Proof.RunAsync("cancels", "nothing took too long, and nothing was left behind", output, async folder =>
         {
-            await using var surroundings = await Surroundings.StartAsync(data.FullName, cancellationToken: cancellationToken);
-            var found = new List<string>();
-            found.AddRange(await CancelAsync(options, surroundings, Path.Combine(data.FullName, "service"), random, output, cancellationToken));
+            var random = new Random(options.Seed);
+            await using var surroundings = await Surroundings.StartAsync(folder, cancellationToken: cancellationToken);
+            var found = await CancelAsync(options, surroundings, Path.Combine(folder, "service"), random, output, cancellationToken);
             foreach (var engine in options.Engines)
             {
-                found.AddRange(await new BuilderKills(surroundings, engine, Path.Combine(data.FullName, engine)).RunAsync(options.Kills, random, output, cancellationToken));
+                found.AddRange(await new BuilderKills(surroundings, engine, Path.Combine(folder, engine)).RunAsync(options.Kills, random, output, cancellationToken));
             }
 
-            foreach (var problem in found)
-            {
-                await output.WriteLineAsync(problem);
-            }
-
-            await output.WriteLineAsync(found.Count == 0 ? "nothing took too long, and nothing was left behind" : $"{found.Count} problems");
-            return found.Count == 0 ? 0 : 1;
-        }
-        finally
-        {
-            data.Delete(recursive: true);
-        }
+            return found;
+        });
     }
 
     private static async Task<List<string>> CancelAsync(

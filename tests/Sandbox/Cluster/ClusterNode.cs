@@ -44,7 +44,6 @@ internal sealed class ClusterNode : IAsyncDisposable
                     ["siloPort"] = FreePort.ChooseFor(Path.Combine(folder, "silo-port"), given: 0),
                     ["gatewayPort"] = FreePort.ChooseFor(Path.Combine(folder, "gateway-port"), given: 0),
                 };
-                world.Amend?.Invoke(configuration);
             },
         };
     }
@@ -54,9 +53,6 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     /// <summary>Where gRPC is served, by a gateway.</summary>
     public string Address => _process!.Address;
-
-    /// <summary>The process that runs.</summary>
-    public RunningProcess Process => _process!.Process;
 
     /// <summary>Where its metrics are.</summary>
     public string Metrics => string.Create(CultureInfo.InvariantCulture, $"http://{_options.Host}:{_process!.Options.MetricsPort}/metrics");

@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using ImageBuilder.Contracts;
 using ImageBuilder.Sandbox.Figures;
 using ImageBuilder.Sandbox.Kills;
+using ImageBuilder.Sandbox.Tests;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 using BuildStatus = ImageBuilder.Contracts.V1.BuildStatus;
 
@@ -23,36 +24,24 @@ public static class ClusterRun
     public static async Task<int> RunAsync(ClusterOptions options, TextWriter output, CancellationToken cancellationToken)
     {
         await output.WriteLineAsync($"3 silos, 2 gateways, {options.Builds} builds with followers on both, {options.Kills} kills, seed {options.Seed}");
-        var data = Directory.CreateTempSubdirectory("imagebuilder-cluster-");
-        try
+        return await Proof.RunAsync("cluster", "nothing was lost or doubled, and no stream ended early", output, async folder =>
         {
-            await using var world = await ClusterWorld.StartAsync(data.FullName, options.CutOff, cancellationToken);
+            await using var world = await ClusterWorld.StartAsync(folder, options.CutOff, cancellationToken);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(Patience);
-            var found = new List<string>();
-            found.AddRange(await new ClusterCrowds(world, output).RunAsync(options.Crowd.Builds, options.Crowd.Resolves, patience.Token));
-            found.AddRange(await LoseAsync(options, world, output, patience.Token));
-            found.AddRange(await new RollingRestart(world, output).RunAsync(options.Rolling, new Random(options.Seed), patience.Token));
-            foreach (var problem in found)
+            List<string> found =
+            [
+                .. await new ClusterCrowds(world, output).RunAsync(options.Crowd.Builds, options.Crowd.Resolves, patience.Token),
+                .. await LoseAsync(options, world, output, patience.Token),
+                .. await new RollingRestart(world, output).RunAsync(options.Rolling, new Random(options.Seed), patience.Token),
+            ];
+            foreach (var node in found.Count > 0 ? world.SiloNodes.Concat(world.GatewayNodes) : [])
             {
-                await output.WriteLineAsync(problem);
+                await output.WriteLineAsync($"{node.Name}:\n{node.LogTail()}");
             }
 
-            if (found.Count > 0)
-            {
-                foreach (var node in world.SiloNodes.Concat(world.GatewayNodes))
-                {
-                    await output.WriteLineAsync($"{node.Name}:\n{node.LogTail()}");
-                }
-            }
-
-            await output.WriteLineAsync(found.Count == 0 ? "nothing was lost or doubled, and no stream ended early" : $"{found.Count} problems");
-            return found.Count == 0 ? 0 : 1;
-        }
-        finally
-        {
-            data.Delete(recursive: true);
-        }
+            return found;
+        });
     }
 
     private static async Task<List<string>> LoseAsync(ClusterOptions options, ClusterWorld world, TextWriter output, CancellationToken cancellationToken)

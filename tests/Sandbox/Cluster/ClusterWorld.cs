@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ImageBuilder.Sandbox.Kills;
 using ImageBuilder.Sandbox.Postgres;
 using ImageBuilder.Sandbox.Processes;
@@ -43,8 +42,6 @@ public sealed class ClusterWorld : IAsyncDisposable
 
     /// <summary>The network of the last silo; null when it is this machine's.</summary>
     internal NetworkCell? Cell { get; }
-
-    internal Action<JsonObject>? Amend { get; init; }
 
     internal IReadOnlyList<ClusterNode> SiloNodes => _silos;
 

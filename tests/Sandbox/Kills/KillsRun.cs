@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using ImageBuilder.Contracts;
 using ImageBuilder.Sandbox.Git;
 using ImageBuilder.Sandbox.Service;
+using ImageBuilder.Sandbox.Tests;
 using BuildStatus = ImageBuilder.Contracts.V1.BuildStatus;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 
@@ -20,26 +21,16 @@ public static class KillsRun
     public static async Task<int> RunAsync(KillsOptions options, TextWriter output, CancellationToken cancellationToken)
     {
         await output.WriteLineAsync($"{options.Scripted} kills with a scripted builder and {options.Real} with bob, {options.Builds} builds each, seed {options.Seed}");
-        var random = new Random(options.Seed);
-        var data = Directory.CreateTempSubdirectory("imagebuilder-kills-");
-        try
+        return await Proof.RunAsync("kills", "nothing was lost, doubled, changed or left behind", output, async folder =>
         {
-            await using var surroundings = await Surroundings.StartAsync(data.FullName, cancellationToken: cancellationToken);
-            var found = new List<string>();
-            found.AddRange(await RunScriptedAsync(options, surroundings, Path.Combine(data.FullName, "scripted"), random, output, cancellationToken));
-            found.AddRange(await RunRealAsync(options, surroundings, Path.Combine(data.FullName, "real"), random, output, cancellationToken));
-            foreach (var problem in found)
-            {
-                await output.WriteLineAsync(problem);
-            }
-
-            await output.WriteLineAsync(found.Count == 0 ? "nothing was lost, doubled, changed or left behind" : $"{found.Count} problems");
-            return found.Count == 0 ? 0 : 1;
-        }
-        finally
-        {
-            data.Delete(recursive: true);
-        }
+            var random = new Random(options.Seed);
+            await using var surroundings = await Surroundings.StartAsync(folder, cancellationToken: cancellationToken);
+            return
+            [
+                .. await RunScriptedAsync(options, surroundings, Path.Combine(folder, "scripted"), random, output, cancellationToken),
+                .. await RunRealAsync(options, surroundings, Path.Combine(folder, "real"), random, output, cancellationToken),
+            ];
+        });
     }
 
     private static async Task<List<string>> RunScriptedAsync(

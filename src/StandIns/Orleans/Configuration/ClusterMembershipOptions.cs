@@ -11,7 +11,4 @@ public class ClusterMembershipOptions
 
     /// <summary>How often the table of members is read again. Default: 60 seconds.</summary>
     public TimeSpan TableRefreshTimeout { get; set; } = TimeSpan.FromSeconds(60);
-
-    /// <summary>How often a silo writes that it lives. Default: 30 seconds.</summary>
-    public TimeSpan IAmAliveTablePublishTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -3,9 +3,6 @@ namespace Orleans.Runtime.Placement;
 /// <summary>What a director sees of the cluster.</summary>
 public interface IPlacementContext
 {
-    /// <summary>The silo that asks.</summary>
-    SiloAddress LocalSilo { get; }
-
     /// <summary>The living silos that have the grain class.</summary>
     SiloAddress[] GetCompatibleSilos(PlacementTarget target);
 }
