@@ -12,7 +12,9 @@ internal static class OwnNetwork
         exec nsenter --net="$(cat "$0")" unshare --mount sh -c 'mount --bind "$0" /etc/resolv.conf && exec "$@"' "$@"
         """;
 
-    private static readonly string[] Programs = ["nsenter", "unshare", "mount", "ip", "slirp4netns"];
+    private static readonly string[] Programs = ["nsenter", "unshare", "mount", "ip"];
+
+    private const string UplinkProgram = "slirp4netns";
 
     /// <summary>What starts <paramref name="command"/> in the attempt's network.</summary>
     public static async Task<string[]> PrepareAsync(AttemptFolder folder, IEnumerable<string> command, CancellationToken cancellationToken)
@@ -24,10 +26,19 @@ internal static class OwnNetwork
         return ["/bin/sh", "-c", Enter, folder.Network, folder.NameServers, .. command];
     }
 
-    /// <summary>The programs that this takes and that PATH, or the administrators' folders, do not have.</summary>
-    public static IEnumerable<string> MissingPrograms()
+    /// <summary>The programs that <paramref name="network"/> takes and that PATH, or the administrators' folders, do not have.</summary>
+    public static IEnumerable<string> MissingPrograms(BuildNetwork network) => MissingPrograms(
+        network, [.. (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries), "/usr/sbin", "/sbin"]);
+
+    /// <summary>As the other, of what <paramref name="folders"/> do not have.</summary>
+    internal static IEnumerable<string> MissingPrograms(BuildNetwork network, IReadOnlyCollection<string> folders)
     {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? string.Empty).Split(':', StringSplitOptions.RemoveEmptyEntries).Concat(["/usr/sbin", "/sbin"]).ToList();
-        return Programs.Where(program => !folders.Exists(folder => File.Exists(Path.Combine(folder, program))));
+        string[] needed = network switch
+        {
+            BuildNetwork.Host => [],
+            BuildNetwork.None => Programs,
+            _ => [.. Programs, UplinkProgram],
+        };
+        return needed.Where(program => !folders.Any(folder => File.Exists(Path.Combine(folder, program))));
     }
 }

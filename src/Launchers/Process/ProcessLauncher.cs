@@ -73,7 +73,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     /// <inheritdoc />
     public async Task<IAttempt> LaunchAsync(AttemptId id, BuildOrder order, BuildSecrets secrets, CancellationToken cancellationToken)
     {
-        if (_options.Network != BuildNetwork.Host && OwnNetwork.MissingPrograms().ToList() is { Count: > 0 } missing)
+        if (OwnNetwork.MissingPrograms(_options.Network).ToList() is { Count: > 0 } missing)
         {
             LogProgramsMissing(_logger, string.Join(", ", missing));
             throw new LaunchException(FailureReason.LauncherUnavailable, $"the builder's network cannot be made: not on this machine: {string.Join(", ", missing)}");
