@@ -14,36 +14,41 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Starts nothing yet.</summary>
     /// <param name="name">Its name, and that of its folder.</param>
     /// <param name="verb"><c>run</c> for a silo, <c>gateway</c> for a gateway.</param>
-    /// <param name="world">What it meets.</param>
+    /// <param name="settings">What it has in common with the others.</param>
     /// <param name="cell">The network that it is in; null for this machine's.</param>
-    public ClusterNode(string name, string verb, ClusterWorld world, NetworkCell? cell = null)
+    public ClusterNode(string name, string verb, ClusterSettings settings, NetworkCell? cell = null)
     {
         Name = name;
         var host = cell?.Address ?? "127.0.0.1";
-        var silo = cell?.Address ?? world.Address;
-        var folder = Path.Combine(world.Folder, name);
+        var silo = cell?.Address ?? settings.Address;
+        var folder = Path.Combine(settings.Folder, name);
         Directory.CreateDirectory(folder);
         _options = new ServiceOptions
         {
             DataFolder = folder,
-            RegistryHost = world.Surroundings.Registry.Host,
-            AuthFile = world.Surroundings.Registry.AuthFile,
+            RegistryHost = settings.RegistryHost,
+            AuthFile = settings.AuthFile,
             Verb = verb,
             Host = host,
             Prefix = cell is null ? [] : ["ip", "netns", "exec", cell.Name],
             Amend = configuration =>
             {
-                configuration["process"] = new JsonObject { ["bob"] = world.Bob, ["network"] = "host" };
-                configuration["queue"] = new JsonObject { ["concurrency"] = ClusterWorld.Concurrency };
+                if (settings.Bob is { } bob)
+                {
+                    configuration["process"] = new JsonObject { ["bob"] = bob, ["network"] = "host" };
+                }
+
+                configuration["queue"] = new JsonObject { ["concurrency"] = settings.Concurrency };
                 configuration["cluster"] = new JsonObject
                 {
                     ["kind"] = "postgresql",
-                    ["connectionStringFile"] = world.ConnectionStringFile,
+                    ["connectionStringFile"] = settings.ConnectionStringFile,
                     ["siloName"] = name,
                     ["address"] = silo,
                     ["siloPort"] = FreePort.ChooseFor(Path.Combine(folder, "silo-port"), given: 0),
                     ["gatewayPort"] = FreePort.ChooseFor(Path.Combine(folder, "gateway-port"), given: 0),
                 };
+                settings.Amend?.Invoke(configuration);
             },
         };
     }
