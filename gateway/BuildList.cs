@@ -9,34 +9,39 @@ namespace ImageBuilder.Gateway;
 /// <summary>Lists builds over all shards of the directory, a page at a time.</summary>
 internal sealed class BuildList(IGrainFactory grains, GrainCalls calls, BuildFollower follower)
 {
-    /// <summary>The newest builds that <paramref name="query"/> looks for, as many as it says, and where the next page begins if there is one.</summary>
-    public async Task<(List<Build> Builds, DirectoryPosition? Next)> ReadAsync(DirectoryQuery query, CancellationToken cancellationToken)
+    /// <summary>
+    /// The newest builds that <paramref name="query"/> looks for, as many as it says, where the next page begins if there is one, and how many builds may be
+    /// missing because what is stored of them cannot be read.
+    /// </summary>
+    public async Task<(List<Build> Builds, DirectoryPosition? Next, int Unreadable)> ReadAsync(DirectoryQuery query, CancellationToken cancellationToken)
     {
         var builds = new List<Build>();
         for (var before = query.Before; ;)
         {
             // Running builds may turn out to stand elsewhere than asked for, so that it takes another round to fill the page.
             var missing = query.Limit - builds.Count;
-            var hits = await FindAsync(query with { Before = before, Limit = missing + 1 }, cancellationToken);
+            var (hits, unreadable) = await FindAsync(query with { Before = before, Limit = missing + 1 }, cancellationToken);
             var page = hits.Take(missing).ToList();
             builds.AddRange(await ReadAsync(query, page, cancellationToken));
             if (hits.Count <= missing)
             {
-                return (builds, null);
+                return (builds, null, unreadable);
             }
 
             before = page[^1].Position;
             if (builds.Count == query.Limit)
             {
-                return (builds, before);
+                return (builds, before, unreadable);
             }
         }
     }
 
-    private async Task<List<DirectoryHit>> FindAsync(DirectoryQuery query, CancellationToken cancellationToken)
+    private async Task<(List<DirectoryHit> Hits, int Unreadable)> FindAsync(DirectoryQuery query, CancellationToken cancellationToken)
     {
         var shards = await Task.WhenAll(DirectoryShards.All(grains).Select(shard => calls.RetryAsync(() => shard.Find(query), cancellationToken)));
-        return [.. shards.SelectMany(hits => hits).OrderByDescending(hit => hit.Position).Take(query.Limit)];
+        return (
+            [.. shards.SelectMany(shard => shard.Hits).OrderByDescending(hit => hit.Position).Take(query.Limit)],
+            shards.Sum(shard => shard.Unreadable));
     }
 
     private async Task<IEnumerable<Build>> ReadAsync(DirectoryQuery query, List<DirectoryHit> hits, CancellationToken cancellationToken)

@@ -33,7 +33,7 @@ public interface IBuildDirectoryGrain : IGrainWithIntegerKey
     [ReadOnly]
     [ResponseTimeout("00:00:30")]
     [Alias("Find")]
-    Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query);
+    Task<DirectoryFindings> Find(DirectoryQuery query);
 
     /// <summary>The ended builds among what this shard found, in any order; those that were forgotten meanwhile are missing.</summary>
     [ReadOnly]

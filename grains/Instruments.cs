@@ -76,7 +76,7 @@ internal static class Instruments
             }
         }
 
-        foreach (var state in (string[])["build", "directory", "queue"])
+        foreach (var state in (string[])["build", "directory", "history", "queue"])
         {
             UnreadableStates.WithLabels(state).Inc(0);
         }

@@ -50,11 +50,12 @@ internal sealed class BuildsService(
     /// <inheritdoc />
     public override Task<ListBuildsResponse> ListBuilds(ListBuildsRequest request, ServerCallContext context) => AskAsync(async () =>
     {
-        var (builds, next) = await list.ReadAsync(BuildsRequestReader.Query(request), context.CancellationToken);
+        var (builds, next, unreadable) = await list.ReadAsync(BuildsRequestReader.Query(request), context.CancellationToken);
         return new ListBuildsResponse
         {
             Builds = { builds },
             NextPageToken = next is { } position ? PageToken.Write(position, request.Filter) : string.Empty,
+            Unreadable = unreadable,
         };
     });
 

@@ -13,7 +13,7 @@ internal sealed partial class BuildDirectoryGrain
     [LoggerMessage(3, LogLevel.Error, "What shard {Shard} of the directory does beside the calls failed; it is tried again")]
     private static partial void LogTendFailed(ILogger logger, Exception error, long shard);
 
-    [LoggerMessage(4, LogLevel.Error, "Page {Page} of the history of shard {Shard} cannot be read; its builds are missing in lists, and retention waits for it")]
+    [LoggerMessage(4, LogLevel.Error, "Page {Page} of the history of shard {Shard} cannot be read; until it can, its builds are missing in lists, and retention waits for it")]
     private static partial void LogPageUnreadable(ILogger logger, Exception error, long page, long shard);
 
     [LoggerMessage(5, LogLevel.Error, "The log of build {BuildId} is to make room for newer ones and could not be removed; this is tried again")]
@@ -27,4 +27,7 @@ internal sealed partial class BuildDirectoryGrain
 
     [LoggerMessage(8, LogLevel.Error, "Shard {Shard} of the directory could be neither stored nor read; the next change tries again")]
     private static partial void LogStoreUnreadable(ILogger logger, Exception error, long shard);
+
+    [LoggerMessage(9, LogLevel.Warning, "Page {Page} of the history of shard {Shard} was made anew from the builds themselves: {Found} of at most {Room} were found; what was stored of it is kept as {Kept}")]
+    private static partial void LogPageRestored(ILogger logger, long page, long shard, int found, long room, string? kept);
 }

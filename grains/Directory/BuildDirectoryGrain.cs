@@ -96,7 +96,7 @@ internal sealed partial class BuildDirectoryGrain(
     public Task<ImmutableArray<DirectoryEntry>> ListRunning() => Task.FromResult(state.State.Running.Values.ToImmutableArray());
 
     /// <inheritdoc />
-    public async Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query)
+    public async Task<DirectoryFindings> Find(DirectoryQuery query)
     {
         await LoadAsync();
 
@@ -123,7 +123,7 @@ internal sealed partial class BuildDirectoryGrain(
         }
 
         _index.Find(query, directory.FirstKept, directory.EndedStart, directory.Pinned.ContainsKey, newest);
-        return newest.ToImmutable();
+        return new DirectoryFindings(newest.ToImmutable(), UnknownPages().Sum(page => EndedIn(directory, page)));
     }
 
     /// <inheritdoc />
@@ -199,30 +199,6 @@ internal sealed partial class BuildDirectoryGrain(
     }
 
     /// <inheritdoc />
-    public async Task Restore(ImmutableArray<long> pages, ImmutableArray<Guid> builds)
-    {
-        if (state.RecordExists)
-        {
-            return;
-        }
-
-        await Task.WhenAll(pages.Select(LoadPageAsync));
-        var paged = pages.Where(_index.Has).SelectMany(page => _index.Rows(page, page * HistoryIndex.PageSize)).Select(ended => ended.Row.Id).ToHashSet();
-        var entries = await Task.WhenAll(builds.Where(build => !paged.Contains(build)).Select(FindAgainAsync));
-        var first = pages.IsEmpty ? 0 : pages[0];
-        var restored = new DirectoryState
-        {
-            FirstPage = first,
-            FirstKept = first * HistoryIndex.PageSize,
-            FirstWithLog = first * HistoryIndex.PageSize,
-            EndedStart = pages.IsEmpty ? 0 : (pages[^1] + 1) * HistoryIndex.PageSize,
-        };
-        await StoreAsync(directory => state.RecordExists ? directory : entries.OfType<DirectoryEntry>().OrderBy(entry => entry.FinishedAt).Aggregate(
-            restored,
-            (known, entry) => entry.FinishedAt is null ? known with { Running = known.Running.Add(entry.Id, entry) } : known.WithEnded(entry)));
-    }
-
-    /// <inheritdoc />
     public void Dispose() => _storing.Dispose();
 
     /// <summary>A running build may have any status but a final one; how it stands is not known here.</summary>
@@ -272,30 +248,16 @@ internal sealed partial class BuildDirectoryGrain(
         }
         catch (UnreadableStateException error)
         {
-            var kept = await SetAsideAsync(build);
+            var kept = await SetAsideAsync("build", build);
             LogBuildUnreadable(logger, error, listed.Id, kept);
             return await build.GiveUp(listed, $"the service could not read what it had stored of this build ({kept}) and has ended it; please ask for the build again");
         }
     }
 
-    private async Task<DirectoryEntry?> FindAgainAsync(Guid buildId)
+    private async Task<string?> SetAsideAsync(string stateName, IAddressable grain)
     {
-        try
-        {
-            var entry = await GrainFactory.GetGrain<IBuildGrain>(buildId).TakeUp();
-            return entry?.FinishedAt is null ? entry : entry with { LogBytes = await logs.GetSizeAsync(buildId, CancellationToken.None) };
-        }
-        catch (Exception error)
-        {
-            LogNotFoundAgain(logger, error, buildId);
-            return null;
-        }
-    }
-
-    private async Task<string?> SetAsideAsync(IBuildGrain build)
-    {
-        Instruments.UnreadableStates.WithLabels("build").Inc();
-        return await unreadable.SetAsideAsync("build", build.GetGrainId());
+        Instruments.UnreadableStates.WithLabels(stateName).Inc();
+        return await unreadable.SetAsideAsync(stateName, grain.GetGrainId());
     }
 
     /// <summary>What the timer does. Nothing of it is urgent, and what fails is done the next time.</summary>
@@ -305,6 +267,7 @@ internal sealed partial class BuildDirectoryGrain(
         {
             await FillPagesAsync();
             await LoadAsync();
+            await RestorePagesAsync();
             await ForgetAgainAsync();
             await ForgetOldAsync(stopping);
             await DropLogsAsync();
@@ -374,24 +337,44 @@ internal sealed partial class BuildDirectoryGrain(
     {
         try
         {
-            _index.Set(number, await Page(number).Summarize());
+            var page = await Page(number).Summarize();
+            if (page.Start == 0 && page.Rows.IsEmpty)
+            {
+                throw new UnreadableStateException("nothing is stored of it", cause: null);
+            }
+
+            _index.Set(number, page);
         }
         catch (Exception error)
         {
-            LogPageUnreadable(logger, error, number, Shard);
+            TellUnreadable(number, error);
         }
     }
 
-    private IEnumerable<long> UnknownPages()
+    private IEnumerable<long> UnknownPages() => PagesOf(state.State).Where(page => !_index.Has(page));
+
+    private static IEnumerable<long> PagesOf(DirectoryState directory)
     {
-        var directory = state.State;
         for (var page = directory.FirstKept / HistoryIndex.PageSize; page < directory.EndedStart / HistoryIndex.PageSize; page++)
         {
-            if (!_index.Has(page))
-            {
-                yield return page;
-            }
+            yield return page;
         }
+    }
+
+    private void TellUnreadable(long page, Exception error)
+    {
+        if (error is UnreadableStateException && _damaged.Add(page))
+        {
+            TendSoon();
+        }
+
+        LogPageUnreadable(logger, error, page, Shard);
+    }
+
+    private static int EndedIn(DirectoryState directory, long page)
+    {
+        var (start, end) = (Math.Max(page * HistoryIndex.PageSize, directory.FirstKept), (page + 1) * HistoryIndex.PageSize);
+        return (int)(end - start) - directory.Pinned.Values.Count(pinned => pinned.Sequence >= start && pinned.Sequence < end);
     }
 
     private async Task<ImmutableArray<DirectoryEntry>> ReadPageAsync(long number, ImmutableArray<long> sequences)
@@ -403,7 +386,9 @@ internal sealed partial class BuildDirectoryGrain(
         }
         catch (Exception error)
         {
-            LogPageUnreadable(logger, error, number, Shard);
+            // Until it can be read again, lists say that builds are missing.
+            _index.Remove(number);
+            TellUnreadable(number, error);
             return [];
         }
     }
@@ -536,7 +521,7 @@ internal sealed partial class BuildDirectoryGrain(
                 return known.Entry with { Pinned = false };
             }
 
-            LogBuildUnreadable(logger, error, id, await SetAsideAsync(build));
+            LogBuildUnreadable(logger, error, id, await SetAsideAsync("build", build));
             return await build.Forget();
         }
     }

@@ -40,6 +40,9 @@ internal sealed class FakeGrains
 
     public ImmutableArray<DirectoryEntry> Ended { get; set; } = [];
 
+    /// <summary>How many ended builds each shard of the directory cannot look at.</summary>
+    public int Unreadable { get; set; }
+
     /// <summary>What the directory says to a pin. Default: pinned, when there is such a build.</summary>
     public Func<Guid, PinOutcome> PinAnswer { get; set; }
 
@@ -114,11 +117,11 @@ internal sealed class FakeGrains
             return [.. grains.Running.Where((_, index) => index % DirectoryShards.Count == shard)];
         }
 
-        public async Task<ImmutableArray<DirectoryHit>> Find(DirectoryQuery query)
+        public async Task<DirectoryFindings> Find(DirectoryQuery query)
         {
             await grains.BeforeCall(nameof(Find));
             var running = grains.Running.Where(entry => query.Reasons.IsEmpty && (query with { Statuses = [] }).Matches(entry));
-            return
+            return new DirectoryFindings(
             [
                 .. running.Concat(grains.Ended.Where(query.Matches))
                     .Where(entry => DirectoryShards.NumberOf(entry.Id) == shard)
@@ -126,7 +129,8 @@ internal sealed class FakeGrains
                     .Where(hit => query.Before is not { } before || hit.Position < before)
                     .OrderByDescending(hit => hit.Position)
                     .Take(query.Limit),
-            ];
+            ],
+            grains.Unreadable);
         }
 
         public async Task<ImmutableArray<DirectoryEntry>> Read(ImmutableArray<DirectoryHit> hits)

@@ -42,7 +42,7 @@ public sealed class HistoryTests : IAsyncDisposable
         var listed = await _shard.ListAsync(DirectoryQuery.Newest(limit));
 
         listed.ShouldBe(all.AsEnumerable().Reverse());
-        (await _shard.Grain.Find(DirectoryQuery.Newest(1000))).Where(hit => hit.IsRunning).Select(hit => hit.Position.Id)
+        (await _shard.Grain.Find(DirectoryQuery.Newest(1000))).Hits.Where(hit => hit.IsRunning).Select(hit => hit.Position.Id)
             .ShouldBe(running.Select(entry => entry.Id), ignoreOrder: true);
     }
 
@@ -59,7 +59,7 @@ public sealed class HistoryTests : IAsyncDisposable
 
         var listed = new List<Guid>();
         var query = DirectoryQuery.Newest(10);
-        for (var next = 0; await _shard.Grain.Find(query) is { IsEmpty: false } hits; next++)
+        for (var next = 0; (await _shard.Grain.Find(query)).Hits is { IsEmpty: false } hits; next++)
         {
             listed.AddRange(hits.Select(hit => hit.Position.Id));
             query = query with { Before = hits[^1].Position };
@@ -123,7 +123,7 @@ public sealed class HistoryTests : IAsyncDisposable
         await _shard.StartAsync();
         var entries = await _shard.FillAsync(150);
 
-        var hits = await _shard.Grain.Find(DirectoryQuery.Newest(1000));
+        var hits = (await _shard.Grain.Find(DirectoryQuery.Newest(1000))).Hits;
 
         (await _shard.Grain.Read(hits)).OrderBy(entry => entry.CreatedAt).ShouldBe(entries);
         (await _shard.Grain.Read([hits[140], hits[3]])).Select(entry => entry.Id).ShouldBe([hits[140].Position.Id, hits[3].Position.Id], ignoreOrder: true);
@@ -245,7 +245,7 @@ public sealed class HistoryTests : IAsyncDisposable
         await first.StopAsync();
         await _shard.StartAsync();
         (await _shard.ListAsync(DirectoryQuery.Newest(1))).ShouldBe(expected);
-        (await _shard.Grain.Read(await _shard.Grain.Find(DirectoryQuery.Newest(9)))).ShouldAllBe(entry => entry.Pinned);
+        (await _shard.Grain.Read((await _shard.Grain.Find(DirectoryQuery.Newest(9))).Hits)).ShouldAllBe(entry => entry.Pinned);
         forgotten.ShouldNotContain(entries[70].Id);
 
         await _shard.Grain.Unpin(entries[70].Id);
@@ -294,7 +294,7 @@ public sealed class HistoryTests : IAsyncDisposable
         _shard.Stored.Pinned.ShouldBeEmpty();
 
         async Task<DirectoryEntry> ReadAsync() =>
-            (await _shard.Grain.Read(await _shard.Grain.Find(DirectoryQuery.Newest(1000)))).Single(entry => entry.Id == entries[index].Id);
+            (await _shard.Grain.Read((await _shard.Grain.Find(DirectoryQuery.Newest(1000))).Hits)).Single(entry => entry.Id == entries[index].Id);
     }
 
     [Fact]

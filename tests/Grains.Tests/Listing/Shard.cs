@@ -64,11 +64,29 @@ internal sealed class Shard(GrainWorld world)
         return entries;
     }
 
+    /// <summary>Lets some builds that have states of their own end, one after the other.</summary>
+    public async Task<List<DirectoryEntry>> FillWithRealAsync(GrainHost host, int count)
+    {
+        var entries = new List<DirectoryEntry>();
+        while (entries.Count < count)
+        {
+            var entry = New();
+            if (DirectoryShards.NumberOf(entry.Id) == 0)
+            {
+                await Grain.Add(entry);
+                entries.Add(await host.Build(entry.Id).GiveUp(entry, "ended"));
+                await Grain.End(entries[^1]);
+            }
+        }
+
+        return entries;
+    }
+
     /// <summary>All that a query looks for, page by page.</summary>
     public async Task<List<Guid>> ListAsync(DirectoryQuery query)
     {
         var found = new List<Guid>();
-        while (await Grain.Find(query) is { IsEmpty: false } hits)
+        while ((await Grain.Find(query)).Hits is { IsEmpty: false } hits)
         {
             hits.Length.ShouldBeLessThanOrEqualTo(query.Limit);
             found.AddRange(hits.Select(hit => hit.Position.Id));

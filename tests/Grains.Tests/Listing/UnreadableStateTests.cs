@@ -93,6 +93,67 @@ public sealed class UnreadableStateTests
         (await shard.ListAsync()).ShouldBe([.. later.Select(entry => entry.Id).Reverse(), .. paged]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tend_PagesOfTheHistoryAreDamagedOrGone_AreMadeAnewFromTheBuilds(bool damaged)
+    {
+        await using var world = new GrainWorld();
+        var shard = new Shard(world);
+        var first = await shard.StartAsync();
+        var builds = await shard.FillWithRealAsync(first, 200);
+        await Eventually.TrueAsync(() => shard.StoredPages.Count() == 3);
+        (await shard.Grain.Pin(builds[70].Id)).ShouldBe(PinOutcome.Pinned);
+        var pages = shard.StoredPages.OrderBy(page => page.Start).ToList();
+        var lost = new[] { 1, 2 }.Select(page => first.Grains.GetGrain<IBuildHistoryGrain>(page * DirectoryShards.Count).GetGrainId()).ToList();
+        await first.StopAsync();
+        foreach (var page in lost)
+        {
+            world.Storage.Unreadable[("history", page)] = damaged;
+            if (!damaged)
+            {
+                await world.Storage.SetAsideAsync("history", page);
+            }
+        }
+
+        await shard.StartAsync();
+
+        await Eventually.TrueAsync(async () => (await shard.Grain.Find(DirectoryQuery.Newest(1))).Unreadable == 0);
+        (await shard.ListAsync()).ShouldBe(builds.Select(build => build.Id).Reverse());
+        world.Storage.SetAside.Count(kept => lost.Contains(kept.Grain)).ShouldBe(damaged ? 2 : 4);
+        shard.StoredPages.OrderBy(page => page.Start).Select(page => (page.Start, string.Join(' ', page.Entries.Select(entry => entry.Id))))
+            .ShouldBe(pages.Select(page => (page.Start, string.Join(' ', page.Entries.Select(entry => entry.Id)))));
+        shard.Stored.Pinned[builds[70].Id].Sequence.ShouldBe(70);
+    }
+
+    [Fact]
+    public async Task Find_PageCannotBeReadAtTheMoment_SaysHowManyAreMissing()
+    {
+        await using var world = new GrainWorld();
+        var shard = new Shard(world);
+        var first = await shard.StartAsync();
+        var entries = await shard.FillAsync(150);
+        await Eventually.TrueAsync(() => shard.StoredPages.Count() == 2);
+        var page = first.Grains.GetGrain<IBuildHistoryGrain>(DirectoryShards.Count).GetGrainId();
+        await first.StopAsync();
+        world.Storage.BeforeRead = (_, grain) =>
+        {
+            if (grain == page)
+            {
+                throw new IOException("the disk does not answer");
+            }
+        };
+        await shard.StartAsync();
+
+        var found = await shard.Grain.Find(DirectoryQuery.Newest(1000));
+        world.Storage.BeforeRead = (_, _) => { };
+
+        (found.Hits.Length, found.Unreadable).ShouldBe((150 - 64, 64));
+        (await shard.ListAsync()).ShouldBe(entries.Select(entry => entry.Id).Reverse());
+        (await shard.Grain.Find(DirectoryQuery.Newest(1))).Unreadable.ShouldBe(0);
+        world.Storage.SetAside.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Retention_StateOfAnEndedBuild_IsForgottenWithItsImageAndKeptAside()
     {
@@ -137,7 +198,7 @@ public sealed class UnreadableStateTests
     private static async Task<List<DirectoryEntry>> ListAsync(GrainHost host, int number)
     {
         var shard = host.Grains.GetGrain<IBuildDirectoryGrain>(number);
-        var hits = await shard.Find(DirectoryQuery.Newest(100));
+        var hits = (await shard.Find(DirectoryQuery.Newest(100))).Hits;
         return [.. await shard.Read([.. hits.Where(hit => !hit.IsRunning)])];
     }
 }

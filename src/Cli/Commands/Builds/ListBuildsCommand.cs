@@ -39,14 +39,21 @@ internal sealed class ListBuildsCommand : Command
     {
         var builds = new List<Build>();
         var request = new ListBuildsRequest { Filter = filter };
+        ListBuildsResponse page;
         do
         {
             request.PageSize = Math.Min(limit - builds.Count, MaxPageSize);
-            var page = await client.ListBuildsAsync(request, cancellationToken: cancellationToken);
+            page = await client.ListBuildsAsync(request, cancellationToken: cancellationToken);
             builds.AddRange(page.Builds);
             request.PageToken = page.NextPageToken;
         }
         while (request.PageToken.Length > 0 && builds.Count < limit);
+
+        if (page.Unreadable > 0)
+        {
+            await Console.Error.WriteLineAsync($"up to {page.Unreadable} builds that ended may be missing: the service cannot read what it stored of them at the moment; its log says more");
+        }
+
         return builds;
     }
 }

@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ImageBuilder.Contracts.V1;
 using ImageBuilder.Gateway.Tests.Hosting;
+using ImageBuilder.Grains;
 using ImageBuilder.Grains.Messages;
 using GrainReason = ImageBuilder.Builds.Lifecycle.FailureReason;
 using GrainStatus = ImageBuilder.Builds.Lifecycle.BuildStatus;
@@ -38,6 +39,18 @@ public sealed class ListBuildsTests
 
         page.Builds.Count.ShouldBe(50);
         page.NextPageToken.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task ListBuilds_PartsOfTheHistoryCannotBeRead_SaysHowManyBuildsMayBeMissing()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        gateway.Grains.Ended = [Entry(1)];
+        gateway.Grains.Unreadable = 3;
+
+        var page = await gateway.Builds.ListBuildsAsync(new ListBuildsRequest());
+
+        (page.Builds.Count, page.Unreadable).ShouldBe((1, 3 * DirectoryShards.Count));
     }
 
     [Fact]
