@@ -87,18 +87,26 @@ internal sealed class ControlGroup
         using var timer = new PeriodicTimer(WatchInterval, clock);
         while (!_wasFull && await timer.WaitForNextTickAsync(cancellationToken))
         {
-            _wasFull = _folders.Any(folder => ReadNumber(folder, "pids.current") >= ReadNumber(folder, "pids.max"));
+            NoteWhetherFull();
         }
     }
 
     /// <summary>Ends every process in it, however fast they multiply, and returns when they are gone.</summary>
     public async Task KillAsync()
     {
+        NoteWhetherFull();
         foreach (var folder in _folders.Where(Directory.Exists))
         {
-            // Where the kernel does not kill a group at one stroke, nothing new starts in it while it is being killed.
-            TryWrite(folder, "cgroup.kill", 1);
-            TryWrite(folder, "pids.max", 0);
+            try
+            {
+                // Where the kernel does not kill a group at one stroke, nothing new starts in it while it is being killed.
+                TryWrite(folder, "cgroup.kill", 1);
+                TryWrite(folder, "pids.max", 0);
+            }
+            catch (IOException) when (!Directory.Exists(folder))
+            {
+                // Somebody else killed it too, and has removed it.
+            }
         }
 
         // In the kernel's time, which no clock of ours drives.
@@ -139,13 +147,19 @@ internal sealed class ControlGroup
                 return $"reached its memory limit of {(ReadNumber(folder, "memory.max") ?? ReadNumber(folder, "memory.limit_in_bytes")) >> 20} MiB";
             }
 
-            if (_wasFull || Below(folder).Any(group => ReadNumber(group, "pids.events", "max ") > 0))
-            {
-                return "reached its limit of processes";
-            }
         }
 
-        return null;
+        return _wasFull ? "reached its limit of processes" : null;
+    }
+
+    private void NoteWhetherFull() => _wasFull |= _folders.Any(IsFull);
+
+    /// <summary>Whether there are, or were to be, more processes than there may be. In a group that is being killed there may be none, which is no limit of the build's.</summary>
+    private static bool IsFull(string folder)
+    {
+        // The limit is read last: what was counted before it was taken down, the build reached itself.
+        var (current, refused) = (ReadNumber(folder, "pids.current"), Below(folder).Any(group => ReadNumber(group, "pids.events", "max ") > 0));
+        return ReadNumber(folder, "pids.max") is var limit && limit != 0 && (refused || current >= limit);
     }
 
     private static void Limit(ControlGroupHierarchy hierarchy, string folder, ResourceLimits limits)
