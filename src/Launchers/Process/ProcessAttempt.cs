@@ -16,6 +16,7 @@ internal sealed class ProcessAttempt : IAttempt
     private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _letGo = new();
     private readonly RawLog _log;
+    private readonly Task _watch;
 
     public ProcessAttempt(
         AttemptFolder folder,
@@ -36,7 +37,7 @@ internal sealed class ProcessAttempt : IAttempt
         _cleanEngine = cleanEngine;
         _clock = clock;
         _log = new RawLog(folder.Log, build);
-        _ = group?.WatchAsync(clock, _letGo.Token);
+        _watch = group?.WatchAsync(clock, _letGo.Token) ?? Task.CompletedTask;
         Completion = WatchAsync(_letGo.Token);
     }
 
@@ -89,7 +90,7 @@ internal sealed class ProcessAttempt : IAttempt
     public async ValueTask DisposeAsync()
     {
         await _letGo.CancelAsync();
-        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(Completion, _watch).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var process in Processes)
         {
             process.Dispose();

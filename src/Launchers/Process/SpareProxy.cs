@@ -38,9 +38,13 @@ internal sealed class SpareProxy(AttemptFolder folder, BuilderProcess process) :
     {
         process.KillGroup();
         process.Dispose();
-        if (Directory.Exists(folder.Root))
+        try
         {
             Directory.Delete(folder.Root, recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It was given away, or has not ended yet, or the disk takes no change: the next service removes what is left.
         }
     }
 }

@@ -25,6 +25,9 @@ public sealed class SpareProxyTests
         esac
         """;
 
+    // As a real build does: it needs its proxy, whose end comes with its own.
+    private const string Build = "while [ ! -e \"$BOB_PROXY_ADDRESS_FILE\" ]; do sleep 0.01; done; " + FakeBob.BuildSucceeds;
+
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
     private readonly ManualTimeProvider _clock = new();
@@ -32,9 +35,8 @@ public sealed class SpareProxyTests
     [Fact]
     public async Task Launch_AfterABuild_TakesTheSpareAndGivesItImagesAndCredentials()
     {
-        // A build that comes after a spare lasts until its proxy has its order, as a real one does: the end of a build is the end of its proxy.
-        await using var bob = new FakeBob(
-            build: "[ ! -e \"$TEST/spares\" ] || while [ ! -s \"$TEST/order\" ]; do sleep 0.01; done; " + FakeBob.BuildSucceeds, proxy: Proxy);
+        // A spare has its address before it has its order, and then the images that a real build asks it for.
+        await using var bob = new FakeBob(build: "[ ! -e \"$TEST/spares\" ] || while [ ! -s \"$TEST/order\" ]; do sleep 0.01; done; " + Build, proxy: Proxy);
         bob.Credentials.Add(new KnownCredentials(("registry.test", RegistryCredential.Basic("user", "password-3"))));
         await using var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
         await BuildAsync(bob, launcher, number: 1);
@@ -53,7 +55,7 @@ public sealed class SpareProxyTests
     [Fact]
     public async Task Launch_SpareThatDied_StartsItsOwn()
     {
-        await using var bob = new FakeBob(proxy: Proxy.Replace("read -r order", "exit 1", StringComparison.Ordinal));
+        await using var bob = new FakeBob(build: Build, proxy: Proxy.Replace("read -r order", "exit 1", StringComparison.Ordinal));
         await using var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
         await BuildAsync(bob, launcher, number: 1);
         await bob.SignalAsync("spares");
@@ -67,7 +69,7 @@ public sealed class SpareProxyTests
     [Fact]
     public async Task Spare_NotTakenWithinItsLifetime_Ends()
     {
-        await using var bob = new FakeBob(proxy: Proxy);
+        await using var bob = new FakeBob(build: Build, proxy: Proxy);
         await using var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
         await BuildAsync(bob, launcher, number: 1);
         await SpareReadyAsync(bob);
@@ -78,10 +80,36 @@ public sealed class SpareProxyTests
         Directory.EnumerateDirectories(bob.WorkFolder).ShouldBeEmpty();
     }
 
+    /// <summary>Its lifetime ends on a timer, where nobody takes an exception.</summary>
+    [SmallDiskFact]
+    public async Task Dispose_DiskTakesNoChange_OnlyTheFolderStays()
+    {
+        using var disk = new SmallDisk(1 << 20);
+        var folder = new AttemptFolder(Path.Combine(disk.Folder, "spare.0123"));
+        folder.Create();
+        var process = await BuilderProcess.StartAsync(
+            ["sleep", "600"],
+            new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" },
+            folder.Root,
+            folder.ProxyLog,
+            folder.ProcessId("proxy"),
+            group: null,
+            input: null,
+            endsWithService: false,
+            CancellationToken.None);
+        await FakeBob.UntilAsync(() => FakeBob.ProcessesIn(folder.Root).Any(found => found.Arguments.StartsWith("sleep", StringComparison.Ordinal)));
+        disk.SetReadOnly(true);
+
+        new SpareProxy(folder, process).Dispose();
+
+        await FakeBob.UntilAsync(() => FakeBob.ProcessesIn(folder.Root).Count == 0);
+        Directory.Exists(folder.Root).ShouldBeTrue();
+    }
+
     [Fact]
     public async Task Dispose_WithSpare_LeavesNoProcessAndNoFolder()
     {
-        await using var bob = new FakeBob(proxy: Proxy);
+        await using var bob = new FakeBob(build: Build, proxy: Proxy);
         var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
         await BuildAsync(bob, launcher, number: 1);
         await SpareReadyAsync(bob);
@@ -95,7 +123,7 @@ public sealed class SpareProxyTests
     [Fact]
     public async Task NewLauncher_FindsFoldersOfOldSpares_RemovesThem()
     {
-        await using var bob = new FakeBob(proxy: Proxy);
+        await using var bob = new FakeBob(build: Build, proxy: Proxy);
         var old = Directory.CreateDirectory(Path.Combine(bob.WorkFolder, "spare.0123"));
 
         await using var launcher = bob.NewLauncher(spareLifetime: Lifetime, clock: _clock);
