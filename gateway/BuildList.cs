@@ -36,6 +36,14 @@ internal sealed class BuildList(IGrainFactory grains, GrainCalls calls, BuildFol
         }
     }
 
+    /// <summary>The builds that run, the oldest first. The directory hears of an end after those who follow the build, so each build is asked itself.</summary>
+    public async Task<IReadOnlyList<DirectoryEntry>> ReadRunningAsync(CancellationToken cancellationToken)
+    {
+        var shards = await Task.WhenAll(DirectoryShards.All(grains).Select(shard => calls.RetryAsync(() => shard.ListRunning(), cancellationToken)));
+        var builds = await Task.WhenAll(shards.SelectMany(shard => shard).Select(async entry => (Entry: entry, Now: await FindRunningAsync(entry.Id, cancellationToken))));
+        return [.. builds.Where(build => build.Now is not { IsFinal: true }).Select(build => build.Entry).OrderBy(entry => entry.CreatedAt)];
+    }
+
     private async Task<(List<DirectoryHit> Hits, int Unreadable)> FindAsync(DirectoryQuery query, CancellationToken cancellationToken)
     {
         var shards = await Task.WhenAll(DirectoryShards.All(grains).Select(shard => calls.RetryAsync(() => shard.Find(query), cancellationToken)));

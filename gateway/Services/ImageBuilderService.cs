@@ -21,6 +21,7 @@ internal sealed class ImageBuilderService(
     Images images,
     Orders orders,
     BuildFollower follower,
+    BuildList list,
     RegistryAccessReader accessReader,
     OpenStreams streams) : BuilderService.ImageBuilderBase
 {
@@ -100,14 +101,11 @@ internal sealed class ImageBuilderService(
     /// <inheritdoc />
     public override async Task<ListBuildsResponse> ListBuilds(ListBuildsRequest request, ServerCallContext context)
     {
-        var shards = await Task.WhenAll(DirectoryShards.All(grains).Select(shard =>
-            calls.RetryAsync(() => shard.ListRunning(), context.CancellationToken)));
-        var response = new ListBuildsResponse();
-        response.Builds.AddRange(shards
-            .SelectMany(shard => shard)
-            .OrderBy(entry => entry.CreatedAt)
-            .Select(entry => Info(entry.Id, entry.WorkspaceRef, entry.BaseRef, OldStatus.Running, entry.CreatedAt)));
-        return response;
+        var running = await list.ReadRunningAsync(context.CancellationToken);
+        return new ListBuildsResponse
+        {
+            Builds = { running.Select(entry => Info(entry.Id, entry.WorkspaceRef, entry.BaseRef, OldStatus.Running, entry.CreatedAt)) },
+        };
     }
 
     private static BuildResponse AlreadyBuilt(string workspaceRef, string baseRef) =>

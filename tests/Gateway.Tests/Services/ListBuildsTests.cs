@@ -35,4 +35,20 @@ public sealed class ListBuildsTests
         }));
         builds.ShouldAllBe(build => build.LogInfo == null);
     }
+
+    /// <summary>The directory hears of the end after those who follow the build.</summary>
+    [Fact]
+    public async Task ListBuilds_EndIsToldAndNotListedYet_IsLeftOut()
+    {
+        await using var gateway = await GatewayHost.StartAsync();
+        FakeBuild[] builds = [gateway.Grains.Expect("workspace:0", "base:0"), gateway.Grains.Expect("workspace:1", "base:1")];
+        gateway.Grains.Running = [.. builds.Select(build => new DirectoryEntry(
+            build.Id, "workspace", "base", "owner", DateTimeOffset.UnixEpoch, GrainStatus.Running, null))];
+        builds[0].Move(GrainStatus.Running);
+        builds[1].Move(GrainStatus.Succeeded);
+
+        var listed = (await gateway.Client.ListBuildsAsync(new ListBuildsRequest())).Builds;
+
+        listed.ShouldHaveSingleItem().BuildId.ShouldBe(builds[0].Id.ToString());
+    }
 }
