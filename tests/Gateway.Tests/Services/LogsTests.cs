@@ -2,6 +2,7 @@ using Grpc.Core;
 using ImageBuilder.Contracts;
 using ImageBuilder.Gateway.Tests.Hosting;
 using ImageBuilder.Grains;
+using ImageBuilder.Testing;
 using GrainStatus = ImageBuilder.Builds.Lifecycle.BuildStatus;
 
 namespace ImageBuilder.Gateway.Tests.Services;
@@ -119,7 +120,9 @@ public sealed class LogsTests
     {
         const int Followers = 20;
         const int Pieces = 30;
-        await using var gateway = await GatewayHost.StartAsync();
+
+        // Its clock stands still: no call is made again because a wait has run out.
+        await using var gateway = await GatewayHost.StartAsync(new ManualTimeProvider());
         var build = gateway.Grains.Expect(WorkspaceRef, "base");
         var reads = 0;
         gateway.Grains.BeforeCall = method =>
