@@ -233,38 +233,54 @@ public sealed class PostgresBuildLogsTests(PostgresFixture postgres, ITestOutput
     [InlineData(64 << 10, false)]
     [InlineData(256 << 10, false)]
     [InlineData(256 << 10, true)]
-    public async Task AppendAsync_OneBuildAtFullSpeed_IsAsFastAsBuildersAreToBe(int size, bool durable)
+    public async Task AppendAsync_OneBuildAtFullSpeed_TakesLittleMoreThanToInsertTheBytes(int size, bool durable)
     {
         await using var server = await PostgresServer.StartAsync(new PostgresServerOptions { Durable = durable });
         await using var database = PostgresSource.Create(server.ConnectionString);
         await new DatabaseSchema(database).MigrateAsync(_ => { }, default);
+        await ExecuteAsync(database, "CREATE TABLE plain (number serial PRIMARY KEY, content bytea NOT NULL); ALTER TABLE plain ALTER COLUMN content SET STORAGE EXTERNAL");
         var logs = Store(database);
         var writer = await logs.OpenAsync(_build, default);
         var piece = new byte[size];
         Random.Shared.NextBytes(piece);
         await writer.AppendAsync(piece, null, default);
-        var start = Stopwatch.GetTimestamp();
+        await InsertAsync(database, piece);
+        var (appending, inserting) = (TimeSpan.Zero, TimeSpan.Zero);
         while (writer.End < 100 << 20)
         {
-            await writer.AppendAsync(piece, new LogMark(1, writer.End), default);
+            // In turns: how fast the disk is, and what else runs beside, is the same for both.
+            appending += await MeasureAsync(async () => await writer.AppendAsync(piece, new LogMark(1, writer.End), default));
+            inserting += await MeasureAsync(() => InsertAsync(database, piece));
         }
 
-        var rate = 100 / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        start = Stopwatch.GetTimestamp();
         var read = 0L;
-        for (var page = await logs.ReadAsync(_build, 0, 1 << 20, default); !page.Content.IsEmpty; page = await logs.ReadAsync(_build, page.Next, 1 << 20, default))
+        var reading = await MeasureAsync(async () =>
         {
-            read += page.Content.Length;
-        }
-
-        var readRate = (read >> 20) / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        start = Stopwatch.GetTimestamp();
-        await logs.DeleteAsync(_build, default);
+            for (var page = await logs.ReadAsync(_build, 0, 1 << 20, default); !page.Content.IsEmpty; page = await logs.ReadAsync(_build, page.Next, 1 << 20, default))
+            {
+                read += page.Content.Length;
+            }
+        });
+        var removing = await MeasureAsync(async () => await logs.DeleteAsync(_build, default));
         output.WriteLine(
-            $"appends of {size >> 10} KiB to one build{(durable ? ", each on the disk" : string.Empty)}: {rate:0} MiB/s written, {readRate:0} MiB/s read of {read >> 20} MiB, removed in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms");
+            $"appends of {size >> 10} KiB to one build{(durable ? ", each on the disk" : string.Empty)}: {100 / appending.TotalSeconds:0} MiB/s written, {100 / inserting.TotalSeconds:0} MiB/s by plain inserts, {(read >> 20) / reading.TotalSeconds:0} MiB/s read of {read >> 20} MiB, removed in {removing.TotalMilliseconds:0} ms");
 
-        // How fast the disk of this machine is, beside whatever else runs on it, is told and not judged.
-        (durable || rate > 20).ShouldBeTrue();
+        // 0.8 to 1.7 times as long, however busy the machine.
+        appending.ShouldBeLessThan(4 * inserting);
+    }
+
+    private static async Task<TimeSpan> MeasureAsync(Func<Task> work)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await work();
+        return Stopwatch.GetElapsedTime(start);
+    }
+
+    private static async Task InsertAsync(NpgsqlDataSource database, byte[] content)
+    {
+        await using var command = database.CreateCommand("INSERT INTO plain (content) VALUES ($1)");
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = content });
+        await command.ExecuteNonQueryAsync();
     }
 
     private static PostgresBuildLogs Store(NpgsqlDataSource database) => new(database, TimeProvider.System, new PostgresLogOptions());
