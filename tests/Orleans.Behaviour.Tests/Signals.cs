@@ -5,7 +5,7 @@ namespace ImageBuilder.Orleans.Behaviour.Tests;
 /// <summary>What grains and tests tell each other beside calls.</summary>
 public sealed class Signals
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _signals = new();
     private readonly ConcurrentDictionary<string, int> _counts = new();

@@ -63,7 +63,7 @@ public sealed class Silo : IAsyncLifetime, IAsyncDisposable
         silo.AddMemoryGrainStorage("memory");
         silo.UseInMemoryReminderService();
         silo.Services.AddSingleton<Signals>();
-        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(20));
+        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(60));
         _configure?.Invoke(silo);
     }
 }

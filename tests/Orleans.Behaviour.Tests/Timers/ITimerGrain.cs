@@ -8,6 +8,7 @@ public interface ITimerGrain : IGrainWithStringKey
 
     Task StartEach();
 
+    [AlwaysInterleave]
     Task Change(TimeSpan due, TimeSpan period);
 
     [AlwaysInterleave]
