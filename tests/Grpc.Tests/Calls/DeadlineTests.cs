@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Grpc.Core;
 using Grpc.Net.Client;
 using ImageBuilder.Grpc.Tests.Hosting;
@@ -35,12 +34,10 @@ public sealed class DeadlineTests
             await release.Task;
             return request;
         };
-        var started = Stopwatch.GetTimestamp();
 
         var failure = await server.Client.UnaryAsync(new EchoMessage(), deadline: DateTime.UtcNow.AddMilliseconds(200)).ResponseAsync.FailsAsync();
 
         failure.StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
-        Stopwatch.GetElapsedTime(started).ShouldBeLessThan(TimeSpan.FromSeconds(10));
         release.SetResult();
     }
 

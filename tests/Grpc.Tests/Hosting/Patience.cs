@@ -5,7 +5,7 @@ namespace ImageBuilder.Grpc.Tests.Hosting;
 /// <summary>How long a test waits for what must come.</summary>
 internal static class Patience
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     public static Task Patiently(this Task task) => task.WaitAsync(Limit);
 

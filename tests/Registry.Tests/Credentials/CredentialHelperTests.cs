@@ -283,7 +283,7 @@ public sealed class CredentialHelperTests : IDisposable
         try
         {
             _time.Advance(TimeSpan.FromSeconds(10));
-            await Should.ThrowAsync<CredentialsException>(finding.WaitAsync(TimeSpan.FromSeconds(30)));
+            await Should.ThrowAsync<CredentialsException>(finding.WaitAsync(TimeSpan.FromSeconds(60)));
         }
         finally
         {
@@ -361,7 +361,7 @@ public sealed class CredentialHelperTests : IDisposable
         var patience = Stopwatch.StartNew();
         while (await StateAsync(id) is not ('Z' or 'X'))
         {
-            patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+            patience.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
             await Task.Delay(5);
         }
     }
