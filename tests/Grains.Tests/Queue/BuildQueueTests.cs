@@ -91,10 +91,10 @@ public sealed class BuildQueueTests : IAsyncDisposable
     [Fact]
     public async Task Build_WaitsLongerThanItMay_TimesOutAndSaysSo()
     {
-        _world.QueueLimits.Change(new QueueLimits { Concurrency = 1, WaitingDeadline = TimeSpan.FromSeconds(1) });
         var host = await _world.StartHostAsync();
         await host.OrderAsync(GrainWorld.Order("first"));
         await _world.Launcher.NextAsync();
+        _world.QueueLimits.Change(new QueueLimits { Concurrency = 1, WaitingDeadline = TimeSpan.FromSeconds(1) });
 
         var ended = await (await host.OrderAsync(GrainWorld.Order("second"))).EndAsync();
 
