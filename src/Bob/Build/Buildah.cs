@@ -19,6 +19,7 @@ internal sealed class Buildah : IEngine
     private readonly TimeProvider _time;
     private readonly BuildahStorage _storage;
     private readonly EngineFolder _folder;
+    private readonly List<EngineFolder> _abandoned = [];
     private IDisposable? _use;
 
     /// <summary>Prepares a build.</summary>
@@ -54,19 +55,8 @@ internal sealed class Buildah : IEngine
     {
         var containers = WorkingContainer.ReadAll(Graph);
         _use = await _storage.UseAsync(_time, cancellationToken);
-        foreach (var folder in EngineFolder.Abandoned(Builds))
-        {
-            try
-            {
-                await RemoveContainersAsync(folder, cancellationToken);
-                await folder.DisposeAsync();
-            }
-            catch (IOException)
-            {
-                // Something of it is in use. It stays locked for as long as this builder lives, and a later one tries again.
-            }
-        }
-
+        _abandoned.AddRange(EngineFolder.Abandoned(Builds));
+        await RemoveAbandonedAsync(cancellationToken);
         await RemoveStrayAsync(containers, cancellationToken);
     }
 
@@ -77,6 +67,7 @@ internal sealed class Buildah : IEngine
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        await RemoveAbandonedAsync(CancellationToken.None);
         _use?.Dispose();
         await _storage.PruneAsync(
             _settings.CacheLimit, image => RunAsync([.. Storage, "rmi", image], Variables, _folder.Root, silent: true, CancellationToken.None));
@@ -183,11 +174,28 @@ internal sealed class Buildah : IEngine
         }
     }
 
+    private async Task RemoveAbandonedAsync(CancellationToken cancellationToken)
+    {
+        foreach (var folder in _abandoned.ToList())
+        {
+            try
+            {
+                await RemoveContainersAsync(folder, cancellationToken);
+                await folder.DisposeAsync();
+                _abandoned.Remove(folder);
+            }
+            catch (IOException)
+            {
+                // Something of it is in use, by what was killed with its builder and has not ended yet: this is tried again at the end, and by a later builder.
+            }
+        }
+    }
+
     // After a failure, and when it is killed, the engine leaves its working containers, and the runtime what it knows of a running step. Others' are there too, so only those are removed that name this folder.
     private async Task RemoveContainersAsync(EngineFolder folder, CancellationToken cancellationToken)
     {
-        // A folder that another builder could not remove to its end has none any more.
-        foreach (var bundle in Directory.Exists(folder.Temporary) ? Directory.EnumerateDirectories(folder.Temporary, "buildah*") : [])
+        // A folder that somebody could not remove to its end may have lost either; its containers were removed before.
+        foreach (var bundle in Directory.Exists(folder.Temporary) && File.Exists(folder.CgroupFile) ? Directory.EnumerateDirectories(folder.Temporary, "buildah*") : [])
         {
             var container = $"buildah-{Path.GetFileName(bundle)}";
             await ForegroundCommand.RunAsync("runc", ["delete", "--force", container], Variables, _folder.Root, silent: true, secrets: [], cancellationToken);
