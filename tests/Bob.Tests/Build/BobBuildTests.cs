@@ -11,6 +11,9 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 {
     private const int Terminate = 15;
 
+    // How many seconds steps sleep, by which they are told from those of tests that run beside.
+    private readonly int _nap = Random.Shared.Next(100_000, 1_000_000);
+
     private BuildStage _stage = null!;
 
     public async Task InitializeAsync()
@@ -223,7 +226,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_Terminated_LeavesNothingRunning()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4711\n");
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using var process = attempt.Start();
         while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
         {
@@ -235,14 +238,14 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
         process.ExitCode.ShouldBe(1);
         attempt.Reason.ShouldBe("Cancelled");
-        (await Command.RunAsync("pgrep", ["-f", "^sleep 4711$"])).Output.ShouldBeEmpty();
+        (await Command.RunAsync("pgrep", ["-f", $"^sleep {_nap}$"])).Output.ShouldBeEmpty();
         await NothingIsLeftAsync();
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_EarlierBuilderWasKilled_RemovesWhatItLeft()
     {
-        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4712\n");
+        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using (var process = killed.Start())
         {
             while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
@@ -259,14 +262,14 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
         (await next.RunAsync()).ShouldBe(0, next.Log);
 
-        (await Command.RunAsync("pgrep", ["-f", "^sleep 4712$"])).Output.ShouldBeEmpty();
+        (await Command.RunAsync("pgrep", ["-f", $"^sleep {_nap}$"])).Output.ShouldBeEmpty();
         await NothingIsLeftAsync();
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_BobAloneIsKilled_ItsStepsEndWithIt()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN trap '' TERM; setsid sleep 4713 & echo started; sleep 4713\n");
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN trap '' TERM; setsid sleep {_nap} & echo started; sleep {_nap}\n");
         using var process = attempt.Start();
         while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
         {
@@ -275,7 +278,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
         process.Kill();
 
-        while ((await Command.RunAsync("pgrep", ["-f", "sleep 4713$"])).Output.Length > 0)
+        while ((await Command.RunAsync("pgrep", ["-f", $"sleep {_nap}$"])).Output.Length > 0)
         {
             // The kernel does it, without waiting for a next build; the test's time limit ends this if it does not.
         }
@@ -383,7 +386,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     private static async Task<string> ReadProcessesUntilAsync(Task build)
     {
         var seen = new HashSet<string>();
-        while (!build.IsCompleted)
+        do
         {
             foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
             {
@@ -403,6 +406,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
             await Task.WhenAny(build, Task.Delay(10));
         }
+        while (!build.IsCompleted);
 
         seen.ShouldNotBeEmpty();
         return string.Concat(seen);

@@ -13,6 +13,9 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
 {
     private const int Terminate = 15;
 
+    // How many seconds steps sleep, by which they are told from those of tests that run beside.
+    private readonly int _nap = Random.Shared.Next(100_000, 1_000_000);
+
     private BuildStage _stage = null!;
 
     public async Task InitializeAsync()
@@ -199,7 +202,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_Terminated_LeavesNothingRunning()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4713\n");
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using var process = await StartAsync(attempt);
 
         _ = SendSignal(process.Id, Terminate);
@@ -207,14 +210,14 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
 
         process.ExitCode.ShouldBe(1);
         attempt.Reason.ShouldBe("Cancelled");
-        (await Command.RunAsync("pgrep", ["-f", "^sleep 4713$"])).Output.ShouldBeEmpty();
+        (await Command.RunAsync("pgrep", ["-f", $"^sleep {_nap}$"])).Output.ShouldBeEmpty();
         NothingIsLeft();
     }
 
     [NeedsBuildKitFact]
     public async Task Build_EarlierBuilderWasKilled_RemovesWhatItLeft()
     {
-        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep 4714\n");
+        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using (var process = await StartAsync(killed))
         {
             process.Kill(entireProcessTree: true);
@@ -225,7 +228,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
 
         (await next.RunAsync()).ShouldBe(0, next.Log);
 
-        (await Command.RunAsync("pgrep", ["-f", "^sleep 4714$"])).Output.ShouldBeEmpty();
+        (await Command.RunAsync("pgrep", ["-f", $"^sleep {_nap}$"])).Output.ShouldBeEmpty();
         NothingIsLeft();
     }
 
@@ -271,7 +274,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_TakesUpMoreDiskThanItMay_IsEnded()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=2000; sleep 4715\n");
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=2000; sleep {_nap}\n");
         attempt.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
 
         (await attempt.RunAsync()).ShouldBe(1);
@@ -292,7 +295,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         using var first = await PrepareAsync($"{step}50 > /c/small\n");
         first.Variables["BOB_OWNER"] = "mallory";
         (await first.RunAsync()).ShouldBe(0, first.Log);
-        using var second = await PrepareAsync($"{step}2000 >> /c/small; sleep 4716\n");
+        using var second = await PrepareAsync($"{step}2000 >> /c/small; sleep {_nap}\n");
         second.Variables["BOB_OWNER"] = "mallory";
         second.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
 
