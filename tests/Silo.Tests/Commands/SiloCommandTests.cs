@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Silo.Commands;
 using ImageBuilder.Silo.Configuration;
 using ImageBuilder.Silo.Tests.Configuration;
@@ -95,13 +96,7 @@ public sealed class SiloCommandTests : IDisposable
     [Fact]
     public async Task Run_PortTakenAfterTheCheck_SaysItInOneLine()
     {
-        int port;
-        using (var first = new TcpListener(IPAddress.Loopback, 0))
-        {
-            first.Start();
-            port = ((IPEndPoint)first.LocalEndpoint).Port;
-        }
-
+        var port = FreePort.Choose();
         using var other = new TcpListener(IPAddress.Loopback, port);
         _host = (_, _) =>
         {

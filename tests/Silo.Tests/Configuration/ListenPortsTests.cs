@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Silo.Configuration;
 
 namespace ImageBuilder.Silo.Tests.Configuration;
@@ -35,8 +36,7 @@ public sealed class ListenPortsTests : IDisposable
     [Fact]
     public void FindTaken_FreePorts_FindsNoneAndLeavesThemFree()
     {
-        var configuration = WithHealthAt(_other.LocalEndpoint.ToString()!);
-        _other.Stop();
+        var configuration = WithHealthAt($"127.0.0.1:{FreePort.Choose()}");
 
         ListenPorts.FindTaken(configuration).ShouldBeNull();
         ListenPorts.FindTaken(configuration).ShouldBeNull();
