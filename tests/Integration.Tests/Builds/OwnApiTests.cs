@@ -24,6 +24,7 @@ public sealed class OwnApiTests(RunningService service)
         var watching = AllAsync(service.Client.Builds.WatchBuild(new WatchBuildRequest { BuildId = id }));
         var following = AllAsync(service.Client.Builds.ReadLog(new ReadLogRequest { BuildId = id, Follow = true }));
         await door.Arrived;
+        await UntilRunningAsync(id);
         var running = await service.Client.Builds.GetBuildAsync(new GetBuildRequest { BuildId = id });
         var listed = await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest { Filter = new Filter { Statuses = { BuildStatus.Running } } });
         var queue = await service.Client.Builds.GetQueueAsync(new GetQueueRequest());
@@ -152,6 +153,17 @@ public sealed class OwnApiTests(RunningService service)
         var config = await Command.CheckAsync(
             "skopeo", ["inspect", "--config", "--tls-verify=false", "--authfile", service.Surroundings.Registry.AuthFile, $"docker://{image}"], cancellationToken: RunningService.Deadline);
         return JsonDocument.Parse(config).RootElement;
+    }
+
+    /// <summary>That a builder runs is stored while it begins its work.</summary>
+    private async Task UntilRunningAsync(string id)
+    {
+        using var watch = service.Client.Builds.WatchBuild(new WatchBuildRequest { BuildId = id });
+        do
+        {
+            (await watch.ResponseStream.MoveNext(RunningService.Deadline)).ShouldBeTrue();
+        }
+        while (watch.ResponseStream.Current.Status < BuildStatus.Running);
     }
 
     private static async Task<string> FirstIdAsync(AsyncServerStreamingCall<BuildResponse> call)
