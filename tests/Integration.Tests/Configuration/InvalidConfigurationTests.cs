@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using ImageBuilder.Integration.Tests.Running;
 using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Sandbox.Service;
 using ImageBuilder.Testing;
@@ -94,9 +95,8 @@ public sealed class InvalidConfigurationTests : IDisposable
             HealthPort = FreePort.Choose(),
             Amend = amend,
         });
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
 
-        var result = await Command.RunAsync(ServiceProcess.Program, ["run", "--config", file], cancellationToken: patience.Token);
+        var result = await Command.RunAsync(ServiceProcess.Program, ["run", "--config", file], cancellationToken: RunningService.Deadline);
 
         result.ExitCode.ShouldBe(2, result.Errors);
         return result.Errors.Trim().Split('\n').ShouldHaveSingleItem();

@@ -136,7 +136,7 @@ public sealed class AttackTests : IAsyncLifetime
             Amend = configuration =>
             {
                 configuration["process"] = new JsonObject { ["engine"] = engine, ["memoryLimit"] = 512 << 20, ["pidsLimit"] = 300, ["diskLimit"] = 300 << 20 };
-                configuration["builds"] = new JsonObject { ["deadline"] = "2m0s", ["logLimit"] = 4 << 20 };
+                configuration["builds"] = new JsonObject { ["deadline"] = "10m0s", ["logLimit"] = 4 << 20 };
             },
         });
         _client = new ServiceClient(_process.Address);
@@ -161,7 +161,7 @@ public sealed class AttackTests : IAsyncLifetime
     private async Task<(BuildResponse Last, string Log)> BuildAsync(BuildRequest request)
     {
         using var log = new MemoryStream();
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(4));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(12));
         var responses = await _client.BuildAsync(request, log, deadline.Token);
         return (responses[^1], Encoding.UTF8.GetString(log.ToArray()));
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using ImageBuilder.Sandbox.Processes;
 
 namespace ImageBuilder.Integration.Tests.Isolation;
@@ -49,6 +50,7 @@ internal sealed class OutsideNetwork : IAsyncDisposable
         await IpAsync("route", "add", outside.LinkLocal, "via", outside.Address);
         outside._server = await RunningProcess.StartAsync(
             "ip", ["netns", "exec", outside._name, "busybox", "httpd", "-f", "-p", "80", "-h", outside._pages.FullName], Path.Combine(outside._pages.FullName, "log"));
+        await outside.UntilListensAsync(cancellationToken);
         return outside;
     }
 
@@ -58,6 +60,23 @@ internal sealed class OutsideNetwork : IAsyncDisposable
         await IpAsync("link", "delete", _name);
         await IpAsync("netns", "delete", _name);
         _pages.Delete(recursive: true);
+    }
+
+    private async Task UntilListensAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var client = new TcpClient();
+            try
+            {
+                await client.ConnectAsync(Address, 80, cancellationToken);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken);
+            }
+        }
     }
 
     private static async Task IpAsync(params string[] arguments)

@@ -18,7 +18,7 @@ namespace ImageBuilder.Sandbox.Cancels;
 internal sealed class CancelledBuild(ServiceClient client, Leftovers leftovers, BuildRequest order, string mark)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private string _id = string.Empty;
 

@@ -13,7 +13,7 @@ namespace ImageBuilder.Sandbox.Figures;
 /// <summary>The echo server in a process of its own, with the runtime settings of the service.</summary>
 internal sealed class EchoProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     // As silo/Silo.csproj has them, so that the two processes differ in what they do for a call alone.
     private static readonly Dictionary<string, string> s_runtimeSettings = new()

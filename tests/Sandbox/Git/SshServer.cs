@@ -6,7 +6,7 @@ namespace ImageBuilder.Sandbox.Git;
 /// <summary>An sshd on 127.0.0.1 with keys of its own, and an agent that holds the one key that opens it.</summary>
 public sealed class SshServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly RunningProcess _server;
     private readonly RunningProcess _agent;

@@ -11,7 +11,7 @@ internal sealed class Leftovers(string dataFolder)
     // A proxy that waits for the next build is no leftover.
     private const string Spare = "spare.";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<string, byte> _steps = [];

@@ -5,7 +5,7 @@ namespace ImageBuilder.Sandbox.Proxying;
 /// <summary>A <c>bob proxy</c> of its own in front of an open registry.</summary>
 internal sealed class ProxyProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly RunningProcess _process;
     private long _idle;

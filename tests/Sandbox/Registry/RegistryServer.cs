@@ -12,7 +12,7 @@ namespace ImageBuilder.Sandbox.Registry;
 /// <summary>A docker-registry on 127.0.0.1 that keeps its images in a folder. It asks for a user and password unless told otherwise.</summary>
 public sealed partial class RegistryServer : IAsyncDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private readonly RunningProcess _process;
     private readonly PrivateAuthority? _authority;
