@@ -1,6 +1,7 @@
 using System.Globalization;
 using ImageBuilder.Bob.Commands;
 using ImageBuilder.Bob.Proxy;
+using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Registry.Names;
 
 namespace ImageBuilder.Bob.Build;
@@ -63,18 +64,25 @@ internal sealed record BuildSettings
     /// </summary>
     public string ProxyAddressFile { get; init; } = string.Empty;
 
+    /// <summary>File with the proxy's password; default empty: it asks for none.</summary>
+    public string ProxyKeyFile { get; init; } = string.Empty;
+
+    /// <summary>What opens the proxy; default null: it asks for nothing.</summary>
+    public RegistryCredential? ProxyLogin { get; init; }
+
     /// <summary>
     /// What opens the registries when there is no proxy beside bob: then <see cref="Target"/> and <see cref="Base"/> name the images in their own registries. Default null.
     /// </summary>
     public ProxyCredentials? Credentials { get; init; }
 
-    /// <summary>These settings with the images behind a proxy at <paramref name="address"/> that serves them by their aliases.</summary>
-    public BuildSettings Behind(string address, string cacheName) => this with
+    /// <summary>These settings with the images behind a proxy at <paramref name="address"/> that serves them by their aliases to who has <paramref name="key"/>.</summary>
+    public BuildSettings Behind(string address, ProxyKey key) => this with
     {
-        Cache = Cache is null ? null : ImageReference.Parse($"{address}/{cacheName}:latest"),
+        Cache = Cache is null ? null : ImageReference.Parse($"{address}/{ProxyAlias.Cache}:latest"),
         Target = ImageReference.Parse($"{address}/{ProxyAlias.Target}:latest"),
         Base = ImageReference.Parse($"{address}/{ProxyAlias.Base}{(Base.Digest is { } digest ? $"@{digest}" : ":latest")}"),
         Credentials = null,
+        ProxyLogin = key.Login,
     };
 
     /// <summary>These settings with the proxy at <paramref name="address"/>.</summary>
@@ -117,6 +125,7 @@ internal sealed record BuildSettings
                 ? bytes
                 : throw new UsageException("BOB_DISK_LIMIT: must be a number of bytes; 0 for no limit"),
             ProxyAddressFile = Text("BOB_PROXY_ADDRESS_FILE", string.Empty),
+            ProxyKeyFile = Text("BOB_PROXY_KEY_FILE", string.Empty),
             Engine = Text("BOB_ENGINE", "auto") switch
             {
                 "auto" => EngineKind.Auto,
@@ -136,8 +145,8 @@ internal sealed record BuildSettings
             { Owner: var owner } when owner.Length > MaximumOwner || !owner.All(char.IsAsciiLetterOrDigit) =>
                 throw new UsageException($"BOB_OWNER: must be up to {MaximumOwner} letters and digits"),
             { Network: not ("host" or "none") } => throw new UsageException("BOB_NETWORK: must be host or none"),
-            { Credentials: not null, ProxyAddressFile.Length: > 0 } =>
-                throw new UsageException("BOB_PROXY_ADDRESS_FILE: not together with BOB_BASELAYER_AUTH or BOB_WSLAYER_AUTH; the proxy has the credentials"),
+            { Credentials: not null } when settings.ProxyAddressFile.Length + settings.ProxyKeyFile.Length > 0 =>
+                throw new UsageException("BOB_PROXY_ADDRESS_FILE, BOB_PROXY_KEY_FILE: not together with BOB_BASELAYER_AUTH or BOB_WSLAYER_AUTH; the proxy has the credentials"),
             { BuildBase: true, Credentials: null } when settings.Target.Domain != settings.Base.Domain => throw new UsageException("BOB_BASE_REF and BOB_TARGET_REF: must name the same proxy"),
             { Cache.Digest: not null } => throw new UsageException("BOB_CACHE_REF: must not have a digest"),
             { Cache: { } cache, Credentials: null } when cache.Domain != settings.Base.Domain => throw new UsageException("BOB_CACHE_REF: must name the same proxy as BOB_BASE_REF"),

@@ -30,6 +30,7 @@ internal sealed class Buildah : IEngine
         _storage = new BuildahStorage(settings.StorageRoot);
         Directory.CreateDirectory(Builds);
         _folder = EngineFolder.Create(Builds);
+        _folder.Admit(settings.ProxyLogin, settings.Base.Domain, PushHost);
     }
 
     private string Builds => Path.Combine(_settings.StorageRoot, "builds");

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using ImageBuilder.Bob.Processes;
 using ImageBuilder.Bob.Proxy;
+using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Bob.Build;
 
@@ -43,8 +45,8 @@ internal sealed class EngineFolder : IAsyncDisposable
     /// <summary>The builder's control groups, as <c>/proc/self/cgroup</c> says them; those of its steps lie below or beside.</summary>
     public string CgroupFile => Path.Combine(Root, "cgroup");
 
-    /// <summary>The engine's credentials: none.</summary>
-    public string CredentialsFile => Path.Combine(Root, "auth.json");
+    /// <summary>The engine's credentials, under the name that docker gives them: none but the proxy's password.</summary>
+    public string CredentialsFile => Path.Combine(Root, "config.json");
 
     /// <summary>Creates one below <paramref name="parent"/>.</summary>
     public static EngineFolder Create(string parent)
@@ -64,6 +66,16 @@ internal sealed class EngineFolder : IAsyncDisposable
         Directory.CreateDirectory(folder.Temporary);
         File.WriteAllText(folder.CredentialsFile, "{}");
         return folder;
+    }
+
+    /// <summary>Gives the engine <paramref name="login"/>, if there is one, for <paramref name="hosts"/>: names of the proxy.</summary>
+    public void Admit(RegistryCredential? login, params IEnumerable<string> hosts)
+    {
+        if (login is not null)
+        {
+            var auths = hosts.Select(host => KeyValuePair.Create(host, (JsonNode?)new JsonObject { ["auth"] = ProxyKey.Encode(login) }));
+            File.WriteAllText(CredentialsFile, new JsonObject { ["auths"] = new JsonObject(auths) }.ToJsonString());
+        }
     }
 
     /// <summary>The folders below <paramref name="parent"/> whose builders are gone, locked by the caller from now on.</summary>

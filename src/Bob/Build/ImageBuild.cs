@@ -30,11 +30,16 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
             _settings = _settings.Through((await File.ReadAllTextAsync(addressFile, cancellationToken)).Trim());
         }
 
+        if (_settings.ProxyKeyFile is { Length: > 0 } keyFile)
+        {
+            _settings = _settings with { ProxyLogin = ProxyKey.LoginOf(await ReadKeyAsync(keyFile, cancellationToken)) };
+        }
+
         await using var proxy = _settings.Credentials is { } credentials ? await StartProxyAsync(credentials, cancellationToken) : null;
 
         // While the context is on its way: what a first request costs this process, the proxy and the registry is then paid when the image is built.
         using var registry = new RegistryClient();
-        var baseImage = registry.HeadManifestAsync(_settings.Base, null, RegistryCall.Patient, cancellationToken);
+        var baseImage = registry.HeadManifestAsync(_settings.Base, _settings.ProxyLogin, RegistryCall.Patient, cancellationToken);
         var engine = _settings.BuildBase ? Engines.Create(_settings, time) : null;
         Task? tidied = null;
         try
@@ -56,18 +61,30 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         }
     }
 
+    private static async Task<string> ReadKeyAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await File.ReadAllTextAsync(file, cancellationToken)).Trim();
+        }
+        catch (IOException error)
+        {
+            throw new BobException(FailureReason.Internal, $"build failed: the registry proxy's password cannot be read: {error.Message}");
+        }
+    }
+
     private async Task<ProxyServer> StartProxyAsync(ProxyCredentials credentials, CancellationToken cancellationToken)
     {
-        var proxy = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), time: time, cancellationToken: cancellationToken);
-        var cacheName = ProxyAlias.NewCacheName();
+        var key = ProxyKey.New();
+        var proxy = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), key: key, time: time, cancellationToken: cancellationToken);
         ProxyAlias?[] aliases =
         [
             new ProxyAlias(ProxyAlias.Base, _settings.Base),
             new ProxyAlias(ProxyAlias.Target, _settings.Target),
-            _settings.Cache is { } cache ? ProxyAlias.OfCache(cache, cacheName) : null,
+            _settings.Cache is { } cache ? ProxyAlias.OfCache(cache) : null,
         ];
         proxy.Serve(new ProxyRouter([.. aliases.OfType<ProxyAlias>()], credentials));
-        _settings = _settings.Behind(proxy.Address.ToString(), cacheName);
+        _settings = _settings.Behind(proxy.Address.ToString(), key);
         return proxy;
     }
 
@@ -138,7 +155,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     {
         try
         {
-            await registry.CopyAsync(_settings.Base, _settings.Target, null, null, call: RegistryCall.Patient, cancellationToken: cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, call: RegistryCall.Patient, cancellationToken: cancellationToken);
         }
         catch (RegistryException exception)
         {

@@ -79,6 +79,7 @@ internal static class BobCommand
               BOB_TARGET_REF          the image to make, through the proxy (default localhost:8080/target:latest)
               BOB_BASE_REF            the image that it is made from, through the proxy (default localhost:8080/base:latest)
               BOB_PROXY_ADDRESS_FILE  file in which the proxy notes its host:port, which takes the place of that in the two references
+              BOB_PROXY_KEY_FILE      file with the password that the proxy asks for (default: it asks for none)
               BOB_BUILD_BASE          true: build the base image from the Dockerfile (default false)
 
             Credentials, where no proxy runs beside this process; then the two references name the images in their own registries, and a proxy inside bob stands
@@ -124,6 +125,7 @@ internal static class BobCommand
     {
         var listen = new Option<string>("--listen") { Description = "IP address and port to listen on; port 0 chooses a free one.", DefaultValueFactory = _ => "127.0.0.1:8080" };
         var addressFile = new Option<string?>("--address-file") { Description = "Receives IP:port as soon as the proxy listens." };
+        var keyFile = new Option<string?>("--key-file") { Description = "Serve only who brings a password, as user bob by basic authentication; FILE receives it, for its owner alone to read, before --address-file is written. Without it all who reach the proxy are served." };
         var networkFile = new Option<string?>("--network-file") { Description = "Make a network for the build and listen in it, not in this process's own; FILE receives what `nsenter --net=` takes to enter it, before --address-file is written. In it is loopback alone." };
         var uplink = new Option<bool>("--uplink") { Description = "With --network-file: a way out of that network, by slirp4netns. It leads neither to this machine nor to link-local addresses." };
         var deny = new Option<string[]>("--deny") { Description = "With --uplink: a network that the way out does not lead to either, as 10.0.0.0/8; may be given again.", DefaultValueFactory = _ => [] };
@@ -133,7 +135,7 @@ internal static class BobCommand
         var auth = new Option<string?>("--auth") { Description = "The installation's credentials, a docker config {\"auths\":{…}}. Default: variable WORKSPACEKIT_BOBPROXY_AUTH." };
         var additionalAuth = new Option<string?>("--additional-auth") { Description = "The request's credentials, {\"host\":{\"auth\":\"…\"}}. Default: variable WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH." };
         var stdin = new Option<bool>("--credentials-stdin") { Description = "Read both kinds of credentials from stdin, {\"auth\":{\"auths\":{…}},\"additionalAuth\":{…},\"mirrorAuth\":{…}}, and those of mirrors, so that no argument and no variable holds them." };
-        var standby = new Option<bool>("--standby") { Description = "Listen at once, then wait for {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}}, and \"cacheRef\" and \"cacheName\" where there is a cache, on stdin, the credentials as with --credentials-stdin; end when stdin ends without it. So a proxy can be started ahead of its build." };
+        var standby = new Option<bool>("--standby") { Description = "Listen at once, then wait for {\"baseRef\":\"…\",\"targetRef\":\"…\",\"credentials\":{…}}, and \"cacheRef\" where there is a cache, on stdin, the credentials as with --credentials-stdin; end when stdin ends without it. So a proxy can be started ahead of its build." };
         var plainHttp = new Option<string[]>("--plain-http") { Description = "A registry, as host or host:port, that is spoken to in plain HTTP; may be given again. Loopback ones need no mention.", DefaultValueFactory = _ => [] };
         var mirrors = new Option<string[]>("--mirror") { Description = "A mirror, as registry=mirror, that is asked before the registry for what is read; may be given again. The mirror is a host or host:port, with a path if its repositories lie below one.", DefaultValueFactory = _ => [] };
         var caBundles = CaBundles();
@@ -144,7 +146,7 @@ internal static class BobCommand
             /v2/base/ and /v2/target/ are the repositories of the two images; where an image has a tag, every manifest goes to that tag. /v2/ns/<host>/, or any path with
             ?ns=<host>, is another registry, for reading, with the request's credentials alone. All else is answered with 404, and 403 where credentials are missing.
             /v2/cache/ is the repository of the cache, of which one tag can be read and written and nothing else. What is in a cache passes for what a step would make, so give each
-            party that trusts nobody else an image of its own; and give it a name that RUN steps cannot guess (cacheName, "cache-" with letters and digits), for they may reach the proxy.
+            party that trusts nobody else an image of its own, and keep RUN steps, which may reach the proxy, from writing it by --key-file.
             A registry's "too many requests" is waited out for up to five minutes.
 
             Variables: WORKSPACEKIT_BOBPROXY_BASEREF, WORKSPACEKIT_BOBPROXY_TARGETREF, WORKSPACEKIT_BOBPROXY_CACHEREF, WORKSPACEKIT_BOBPROXY_AUTH and WORKSPACEKIT_BOBPROXY_ADDITIONALAUTH stand in for
@@ -153,12 +155,13 @@ internal static class BobCommand
             Exit codes: 0 asked to end by SIGTERM or SIGINT, or stdin ended while standing by, 1 it failed, 2 a flag, variable or the document on stdin is wrong.
             """)
         {
-            listen, addressFile, networkFile, uplink, deny, baseReference, targetReference, cacheReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
+            listen, addressFile, keyFile, networkFile, uplink, deny, baseReference, targetReference, cacheReference, auth, additionalAuth, stdin, standby, plainHttp, mirrors, caBundles,
         };
         command.SetAction((parsed, _) => ProxyVerb.RunAsync(new ProxySettings
         {
             Listen = parsed.GetValue(listen)!,
             AddressFile = parsed.GetValue(addressFile),
+            KeyFile = parsed.GetValue(keyFile),
             NetworkFile = parsed.GetValue(networkFile),
             HasUplink = parsed.GetValue(uplink),
             DeniedNetworks = parsed.GetValue(deny)!,

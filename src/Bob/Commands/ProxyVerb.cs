@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
@@ -11,15 +13,22 @@ namespace ImageBuilder.Bob.Commands;
 /// <summary><c>bob proxy</c>: holds the credentials, so that the process which builds does not.</summary>
 internal static class ProxyVerb
 {
+    private static readonly FileStreamOptions s_newFile = new()
+    {
+        Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+    };
+
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     public static Task<int> RunAsync(ProxySettings settings) => Verb.RunAsync(async stop =>
     {
         using var network = await NetworkAsync(settings, stop);
-        await using var server = await StartAsync(settings, network, stop);
+        var key = settings.KeyFile is null ? null : ProxyKey.New();
+        await using var server = await StartAsync(settings, network, key, stop);
+        await (key is null ? Task.CompletedTask : WriteAsync(settings.KeyFile!, key.Password, stop));
         if (settings.StandsBy)
         {
             await WriteAddressAsync(settings, server, stop);
-            await WarmUpAsync(server, network, stop);
+            await WarmUpAsync(server, network, key, stop);
         }
 
         if (await ReadRouterAsync(settings, stop) is not { } router)
@@ -62,15 +71,20 @@ internal static class ProxyVerb
     private static async Task WriteAsync(string file, string text, CancellationToken stop)
     {
         var temporary = $"{file}.{Guid.NewGuid():N}";
-        await File.WriteAllTextAsync(temporary, text, stop);
+        await using (var stream = new FileStream(temporary, s_newFile))
+        {
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(text), stop);
+        }
+
         File.Move(temporary, file, overwrite: true);
     }
 
     /// <summary>Sends one request through the proxy to itself, so that the first one of the build finds its way compiled.</summary>
-    private static async Task WarmUpAsync(ProxyServer server, IsolatedNetwork? network, CancellationToken stop)
+    private static async Task WarmUpAsync(ProxyServer server, IsolatedNetwork? network, ProxyKey? key, CancellationToken stop)
     {
         var mark = $"{Guid.NewGuid():N}";
-        server.Rehearse(mark, new ProxyRouter([], ProxyCredentials.Parse(null, null)));
+        var auth = key is null ? string.Empty : ProxyKey.Encode(key.Login);
+        server.Rehearse(mark, new ProxyRouter([], ProxyCredentials.Parse(null, $$$"""{"{{{server.Address}}}":{"auth":"{{{auth}}}"}}""")));
         try
         {
             using var handler = new SocketsHttpHandler { UseProxy = false };
@@ -85,6 +99,7 @@ internal static class ProxyVerb
             }
 
             using var client = new HttpClient(handler);
+            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", auth);
             using var answer = await client.GetAsync($"http://{server.Address}/v2/ns/{ProxyRouter.NamedPath(server.Address.ToString())}/{mark}/manifests/latest", stop);
         }
         catch (HttpRequestException)
@@ -107,7 +122,7 @@ internal static class ProxyVerb
             var credentials = settings.CredentialsFromStdin
                 ? ProxyCredentials.ParseOne(await BoundedInput.ReadAsync(ProxyCredentials.MaximumSize, stop))
                 : ProxyCredentials.Parse(settings.Auth, settings.AdditionalAuth);
-            return Router(settings.BaseReference, settings.TargetReference, settings.CacheReference, cacheName: null, credentials);
+            return Router(settings.BaseReference, settings.TargetReference, settings.CacheReference, credentials);
         }
         catch (FormatException exception)
         {
@@ -121,7 +136,7 @@ internal static class ProxyVerb
         {
             using var order = JsonDocument.Parse(json);
             string? Text(string name) => order.RootElement.TryGetProperty(name, out var value) ? value.GetString() : null;
-            return Router(Text("baseRef"), Text("targetRef"), Text("cacheRef"), Text("cacheName"), ProxyCredentials.ParseOne(order.RootElement.GetProperty("credentials").GetRawText()));
+            return Router(Text("baseRef"), Text("targetRef"), Text("cacheRef"), ProxyCredentials.ParseOne(order.RootElement.GetProperty("credentials").GetRawText()));
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -130,18 +145,18 @@ internal static class ProxyVerb
         }
     }
 
-    private static ProxyRouter Router(string? baseReference, string? targetReference, string? cacheReference, string? cacheName, ProxyCredentials credentials)
+    private static ProxyRouter Router(string? baseReference, string? targetReference, string? cacheReference, ProxyCredentials credentials)
     {
         ProxyAlias?[] aliases =
         [
             Read(baseReference, "--base-ref", image => new ProxyAlias(ProxyAlias.Base, image)),
             Read(targetReference, "--target-ref", image => new ProxyAlias(ProxyAlias.Target, image)),
-            Read(cacheReference, "--cache-ref", image => ProxyAlias.OfCache(image, cacheName ?? string.Empty)),
+            Read(cacheReference, "--cache-ref", ProxyAlias.OfCache),
         ];
         return new ProxyRouter([.. aliases.OfType<ProxyAlias>()], credentials);
     }
 
-    private static async Task<ProxyServer> StartAsync(ProxySettings settings, IsolatedNetwork? network, CancellationToken stop)
+    private static async Task<ProxyServer> StartAsync(ProxySettings settings, IsolatedNetwork? network, ProxyKey? key, CancellationToken stop)
     {
         var listen = settings.Listen;
         if (!IPEndPoint.TryParse(listen, out var address) || (address.Port == 0 && !listen.EndsWith(":0", StringComparison.Ordinal)))
@@ -155,6 +170,7 @@ internal static class ProxyVerb
                 address,
                 new RegistryTransportOptions { PlainHttpHosts = [.. settings.PlainHttpHosts], Mirrors = ReadMirrors(settings.Mirrors), CaBundles = [.. settings.CaBundles] },
                 network is null ? null : network.CreateSocket,
+                key,
                 cancellationToken: stop);
         }
         catch (TransportSettingsException exception)

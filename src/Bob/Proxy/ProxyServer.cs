@@ -20,6 +20,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     private readonly KestrelServer _server;
     private readonly TaskCompletionSource<ProxyRouter> _router = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time;
+    private readonly ProxyKey? _key;
     private volatile Rehearsal? _rehearsal;
     private readonly RegistryClient _registries;
     private readonly HttpMessageInvoker _upstream;
@@ -28,9 +29,10 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     // How long a request waits until it is known what is served: a proxy that stands by may be given a build a moment after the build looks for it.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
-    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket, TimeProvider time)
+    private ProxyServer(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket, ProxyKey? key, TimeProvider time)
     {
         _time = time;
+        _key = key;
         _registries = new RegistryClient(registries with { MirrorCredentials = (mirror, _) => ValueTask.FromResult(Router?.FindForMirror(mirror)) }, time: time);
         var upstream = RegistryHttpHandler.Create(registries);
         upstream.ConnectTimeout = TimeSpan.FromSeconds(30);
@@ -60,13 +62,14 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <param name="listen">Where to listen.</param>
     /// <param name="registries">How registries are spoken to.</param>
     /// <param name="createSocket">Makes the socket that listens; null for one in this process's network.</param>
+    /// <param name="key">What requests must bring; null for nothing.</param>
     /// <param name="time">The clock of what is waited for; null for the system's.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="IOException">The address is in use.</exception>
     /// <exception cref="TransportSettingsException">A CA bundle cannot be read, or a variable that names a proxy is no address.</exception>
-    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    public static async Task<ProxyServer> StartAsync(IPEndPoint listen, RegistryTransportOptions registries, Func<Socket>? createSocket = null, ProxyKey? key = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var server = new ProxyServer(listen, registries, createSocket, time ?? TimeProvider.System);
+        var server = new ProxyServer(listen, registries, createSocket, key, time ?? TimeProvider.System);
         try
         {
             await server._server.StartAsync(server, cancellationToken);
@@ -93,6 +96,12 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
     /// <inheritdoc />
     public Task ProcessRequestAsync(HttpContext context)
     {
+        if (_key?.IsIn(context.Request) == false)
+        {
+            context.Response.Headers.WWWAuthenticate = ProxyKey.Challenge;
+            return RegistryForwarder.FailAsync(context, StatusCodes.Status401Unauthorized, "UNAUTHORIZED", "this proxy serves one build, which has its password");
+        }
+
         var path = context.Request.Path.Value ?? string.Empty;
         var query = context.Request.QueryString.Value ?? string.Empty;
         if (path is "/v2/" or "/v2" && query.Length == 0)

@@ -9,6 +9,9 @@ internal sealed class ProxySettings
     /// <summary>The file that receives IP:port once the proxy listens; null for none.</summary>
     public string? AddressFile { get; init; }
 
+    /// <summary>The file that receives the password that requests must bring; null: they need none.</summary>
+    public string? KeyFile { get; init; }
+
     /// <summary>The file that receives how to enter the network that the proxy makes and listens in; null: it listens in this process's own.</summary>
     public string? NetworkFile { get; init; }
 

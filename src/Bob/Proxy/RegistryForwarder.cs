@@ -84,9 +84,9 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
             return;
         }
 
-        var retryAfter = context.Response.Headers.RetryAfter;
+        var (retryAfter, challenge) = (context.Response.Headers.RetryAfter, context.Response.Headers.WWWAuthenticate);
         context.Response.Clear();
-        context.Response.Headers.RetryAfter = retryAfter;
+        (context.Response.Headers.RetryAfter, context.Response.Headers.WWWAuthenticate) = (retryAfter, challenge);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
         if (!HttpMethods.IsHead(context.Request.Method))

@@ -21,6 +21,9 @@ internal sealed record AttemptFolder(string Root)
     /// <summary>Address that the proxy listens on.</summary>
     public string ProxyAddress => Path.Combine(Root, "proxy.address");
 
+    /// <summary>Password that the proxy asks for.</summary>
+    public string ProxyKey => Path.Combine(Root, "proxy.key");
+
     /// <summary>How to enter the network that the proxy listens in, when that is the build's own.</summary>
     public string Network => Path.Combine(Root, "proxy.network");
 

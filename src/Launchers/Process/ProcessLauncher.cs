@@ -261,6 +261,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         [
             ("BOB_WORKSPACE", folder.Workspace),
             ("BOB_PROXY_ADDRESS_FILE", folder.ProxyAddress),
+            ("BOB_PROXY_KEY_FILE", folder.ProxyKey),
             ("BOB_TARGET_REF", "localhost:8080/target:latest"),
             ("BOB_BASE_REF", digest < 0 ? "localhost:8080/base:latest" : $"localhost:8080/base{order.BaseRef[digest..]}"),
             ("BOB_BUILD_BASE", order.BuildBase ? "true" : "false"),
@@ -332,6 +333,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     [
         "--listen", "127.0.0.1:0",
         "--address-file", folder.ProxyAddress,
+        "--key-file", folder.ProxyKey,
         .. NetworkArguments(folder),
         .. _options.PlainHttpHosts.SelectMany(host => (string[])["--plain-http", host]),
         .. _options.Mirrors.SelectMany(entry => entry.Value.SelectMany(mirror => (string[])["--mirror", $"{entry.Key}={mirror}"])),

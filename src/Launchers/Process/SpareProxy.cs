@@ -22,9 +22,9 @@ internal sealed class SpareProxy(AttemptFolder folder, BuilderProcess process) :
         File.Move(folder.ProcessId("proxy"), attempt.ProcessId("proxy"));
         File.Move(folder.ProxyLog, attempt.ProxyLog);
         await process.GiveInputAsync(order, cancellationToken);
-        if (File.Exists(folder.Network))
+        foreach (var (from, to) in new[] { (folder.Network, attempt.Network), (folder.ProxyKey, attempt.ProxyKey) }.Where(file => File.Exists(file.Item1)))
         {
-            File.Move(folder.Network, attempt.Network);
+            File.Move(from, to);
         }
 
         File.Move(folder.ProxyAddress, attempt.ProxyAddress);

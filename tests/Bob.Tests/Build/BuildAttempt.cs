@@ -12,6 +12,12 @@ public sealed class BuildAttempt(BuildStage stage, BuildProxy proxy, string name
     /// <summary>The image that it is copied to.</summary>
     public string Target => $"{stage.Registry.Host}/workspace:{name}";
 
+    /// <summary>Host and port of the proxy.</summary>
+    public string Proxy => proxy.Address;
+
+    /// <summary>The file with the password that the proxy asks for.</summary>
+    public string ProxyKeyFile => proxy.KeyFile;
+
     /// <summary>The cache's name on the proxy.</summary>
     public string Cache => $"{proxy.Address}/cache:latest";
 
@@ -40,6 +46,7 @@ public sealed class BuildAttempt(BuildStage stage, BuildProxy proxy, string name
         start.Environment["BOB_STORAGE_ROOT"] = stage.Storage;
         start.Environment["BOB_TARGET_REF"] = $"{proxy.Address}/target:latest";
         start.Environment["BOB_BASE_REF"] = $"{proxy.Address}/{baseReference}";
+        start.Environment["BOB_PROXY_KEY_FILE"] = proxy.KeyFile;
         start.Environment["BOB_BUILD_BASE"] = buildBase ? "true" : "false";
         start.Environment["BOB_DOCKERFILE_PATH"] = $"/workspace/{dockerfile}";
         foreach (var (variable, value) in Variables)

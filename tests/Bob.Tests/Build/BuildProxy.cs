@@ -7,22 +7,27 @@ public sealed class BuildProxy : IDisposable
 {
     private readonly Process _process;
 
-    private BuildProxy(Process process, string address)
+    private BuildProxy(Process process, string address, string keyFile)
     {
         _process = process;
         Address = address;
+        KeyFile = keyFile;
     }
 
     /// <summary>Host and port.</summary>
     public string Address { get; }
 
+    /// <summary>The file with the password that it asks for.</summary>
+    public string KeyFile { get; }
+
     /// <summary>Starts one and waits until it listens.</summary>
     public static async Task<BuildProxy> StartAsync(
         string addressFile, string baseImage, string target, string credentials, string[]? options = null, params (string Name, string Value)[] variables)
     {
+        var keyFile = addressFile + ".key";
         var start = new ProcessStartInfo(
             Processes.Bob.Path,
-            ["proxy", "--listen", "127.0.0.1:0", "--address-file", addressFile, "--base-ref", baseImage, "--target-ref", target, "--credentials-stdin", .. options ?? []])
+            ["proxy", "--listen", "127.0.0.1:0", "--address-file", addressFile, "--key-file", keyFile, "--base-ref", baseImage, "--target-ref", target, "--credentials-stdin", .. options ?? []])
         {
             RedirectStandardInput = true,
         };
@@ -40,7 +45,7 @@ public sealed class BuildProxy : IDisposable
             await Task.Delay(10);
         }
 
-        return new BuildProxy(process, await File.ReadAllTextAsync(addressFile));
+        return new BuildProxy(process, await File.ReadAllTextAsync(addressFile), keyFile);
     }
 
     /// <inheritdoc />

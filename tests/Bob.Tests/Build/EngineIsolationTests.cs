@@ -154,6 +154,47 @@ public sealed class EngineIsolationTests : IAsyncLifetime
 
     [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
     [EnginesHere]
+    public async Task Build_StepAsksTheProxyOfABuild_IsRefusedAndFindsNoPassword(string engine)
+    {
+        using var beside = await _stage.PrepareAsync(new Dictionary<string, string>());
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>());
+        var passwords = new[] { await File.ReadAllTextAsync(attempt.ProxyKeyFile), await File.ReadAllTextAsync(beside.ProxyKeyFile) };
+        string[] paths = ["v2/", "v2/base/manifests/latest", "v2/target/manifests/latest", $"v2/ns/{_stage.Registry.Host.Replace(':', '_')}/local/busybox/manifests/1"];
+        var asked = new[] { attempt.Proxy, beside.Proxy }.SelectMany(proxy => paths.Select(path => $"wget -O- http://{proxy}/{path}"));
+        // Written so that the search does not find itself.
+        var searched = passwords.Select(password => $"grep -rs '[{password[0]}]{password[1..]}' /etc /run /tmp /proc/[0-9]*/environ /proc/[0-9]*/cmdline && echo found");
+        await File.WriteAllTextAsync(
+            Path.Combine(attempt.Workspace, "Dockerfile"),
+            $"FROM {_stage.BaseImage}\nRUN {string.Join("; ", asked)}; true\nRUN {string.Join("; ", searched)}; env\n");
+        attempt.Variables["BOB_ENGINE"] = engine;
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        attempt.Log.Split('\n').Count(line => line.EndsWith("401 Unauthorized", StringComparison.Ordinal)).ShouldBe(2 * paths.Length, attempt.Log);
+        attempt.Log.Split('\n').ShouldNotContain(line => line.EndsWith(" found", StringComparison.Ordinal) || line == "found");
+        foreach (var password in passwords)
+        {
+            attempt.Log.Replace($"[{password[0]}]{password[1..]}", string.Empty, StringComparison.Ordinal).ShouldNotContain(password[1..]);
+        }
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere]
+    public async Task Build_PasswordOfAnotherProxy_FailsAndShowsNone(string engine)
+    {
+        using var beside = await _stage.PrepareAsync(new Dictionary<string, string>());
+        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = $"FROM {_stage.BaseImage}\n" });
+        attempt.Variables["BOB_ENGINE"] = engine;
+        attempt.Variables["BOB_PROXY_KEY_FILE"] = beside.ProxyKeyFile;
+
+        (await attempt.RunAsync()).ShouldBe(1);
+
+        attempt.Log.ShouldNotContain(await File.ReadAllTextAsync(beside.ProxyKeyFile));
+        (await _stage.HasAsync(attempt.Target)).ShouldBeFalse();
+    }
+
+    [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
+    [EnginesHere]
     public async Task Build_Extras_AreInTheImage(string engine)
     {
         using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>

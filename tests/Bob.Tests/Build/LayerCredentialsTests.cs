@@ -77,6 +77,7 @@ public sealed class LayerCredentialsTests : IAsyncLifetime
     {
         var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
         attempt.Variables["BOB_ENGINE"] = engine;
+        attempt.Variables["BOB_PROXY_KEY_FILE"] = string.Empty;
         attempt.Variables["BOB_BASE_REF"] = attempt.Base;
         attempt.Variables["BOB_TARGET_REF"] = attempt.Target;
         return attempt;

@@ -54,19 +54,15 @@ public sealed class ProxyRouterTests
     [InlineData("GET", "referrers/" + Digest, null)]
     public void Find_Cache_IsOneTagAndNothingElse(string method, string path, string? expected)
     {
-        var router = new ProxyRouter([ProxyAlias.OfCache(ImageReference.Parse("r.example/org/caches:alice"), "cache-0a1b")], ProxyCredentials.None);
+        var router = new ProxyRouter([ProxyAlias.OfCache(ImageReference.Parse("r.example/org/caches:alice"))], ProxyCredentials.None);
 
-        (router.Find(method, $"/v2/cache-0a1b/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
-        (router.Find(method, $"/cache-0a1b/v2/org/caches/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
-        router.Find(method, $"/v2/cache/{path}", "").ShouldBeNull();
-        router.Find(method, "/cache-0a1b/api/v2.0/users", "").ShouldBeNull();
+        (router.Find(method, $"/v2/cache/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
+        (router.Find(method, $"/cache/v2/org/caches/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
+        router.Find(method, "/cache/api/v2.0/users", "").ShouldBeNull();
     }
 
-    [Theory]
-    [InlineData("base")]
-    [InlineData("cache-")]
-    [InlineData("cache-a/b")]
-    public void OfCache_NameOfSomethingElse_IsRefused(string name) => Should.Throw<FormatException>(() => ProxyAlias.OfCache(ImageReference.Parse("r.example/org/caches:alice"), name));
+    [Fact]
+    public void OfCache_Digest_IsRefused() => Should.Throw<FormatException>(() => ProxyAlias.OfCache(ImageReference.Parse($"r.example/org/caches@{Digest}")));
 
     [Theory]
     [InlineData("/v2/ns/q.example/a/b/manifests/1", "", "q.example", "/v2/a/b/manifests/1")]

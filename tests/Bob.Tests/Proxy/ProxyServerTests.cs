@@ -337,6 +337,7 @@ public sealed class ProxyServerTests
         using var proxy = await BuildProxy.StartAsync(
             folder["address"], "base.invalid/base:1", "base.invalid/ws:1", "{}", ["--plain-http", "registry.invalid"], ("http_proxy", $"http://{registry.Host}"));
         using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new("Basic", Auth($"bob:{await File.ReadAllTextAsync(proxy.KeyFile)}"));
 
         using var answer = await client.GetAsync($"http://{proxy.Address}/v2/ns/registry.invalid/lib/app/blobs/{Digest}");
 
@@ -393,6 +394,32 @@ public sealed class ProxyServerTests
         mirror.Requests.Count(asked => asked.Contains("/manifests/", StringComparison.Ordinal)).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Get_WithoutThePassword_IsRefusedAndTheRegistryIsNotAsked()
+    {
+        await using var registry = await FakeRegistry.StartAsync(context => context.Response.WriteAsync("manifest"));
+        var key = ProxyKey.New();
+        await using var proxy = await StartAsync(registry.Host, key: key);
+        using var client = Client(proxy);
+
+        foreach (var login in new[] { null, Auth("bob:"), Auth("bob:guess"), Auth($"bob:{ProxyKey.New().Password}") })
+        {
+            client.DefaultRequestHeaders.Authorization = login is null ? null : new("Basic", login);
+            foreach (var path in new[] { "v2/", "v2/base/manifests/latest", $"v2/ns/{registry.Host.Replace(':', '_')}/a/manifests/1", "nothing" })
+            {
+                using var answer = await client.GetAsync(Relative(path));
+                answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+                answer.Headers.WwwAuthenticate.ToString().ShouldBe(ProxyKey.Challenge);
+            }
+        }
+
+        registry.Requests.ShouldBeEmpty();
+        client.DefaultRequestHeaders.Authorization = new("Basic", ProxyKey.Encode(key.Login));
+        (await client.GetStringAsync(Relative("v2/"))).ShouldBe("{}");
+        (await client.GetStringAsync(Relative("v2/base/manifests/latest"))).ShouldBe("manifest");
+        registry.Logins.ShouldAllBe(login => login == "Basic " + Auth("u:installation"));
+    }
+
     private static Task RedirectAsync(HttpContext context, string location)
     {
         context.Response.StatusCode = StatusCodes.Status307TemporaryRedirect;
@@ -426,9 +453,9 @@ public sealed class ProxyServerTests
 
     private static HttpClient Client(ProxyServer proxy) => new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://{proxy.Address}/") };
 
-    private static async Task<ProxyServer> StartAsync(string registry, TimeProvider? time = null)
+    private static async Task<ProxyServer> StartAsync(string registry, TimeProvider? time = null, ProxyKey? key = null)
     {
-        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), time: time);
+        var server = await ProxyServer.StartAsync(new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions(), key: key, time: time);
         server.Serve(new ProxyRouter(
             [new ProxyAlias("base", ImageReference.Parse($"{registry}/org/base:1")), new ProxyAlias("target", ImageReference.Parse($"{registry}/org/ws:2"))],
             ProxyCredentials.Parse($$"""{"auths":{"{{registry}}":{"auth":"{{Auth("u:installation")}}"} } }""", null)));

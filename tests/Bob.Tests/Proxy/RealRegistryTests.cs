@@ -22,14 +22,16 @@ public sealed class RealRegistryTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [NeedsProgramsTheory("docker-registry", "skopeo")]
-    [InlineData(RegistryLogin.Open, false)]
-    [InlineData(RegistryLogin.Password, true)]
-    [InlineData(RegistryLogin.Token, false)]
-    public async Task Skopeo_PullsAndPushes_TheImageArrivesAsItWas(RegistryLogin login, bool tls)
+    [InlineData(RegistryLogin.Open, false, false)]
+    [InlineData(RegistryLogin.Password, true, true)]
+    [InlineData(RegistryLogin.Token, false, false)]
+    public async Task Skopeo_PullsAndPushes_TheImageArrivesAsItWas(RegistryLogin login, bool tls, bool proxyAsksForPassword)
     {
         await using var registry = await StartAsync(login, tls);
-        await using var proxy = await ServeAsync(registry);
+        var key = proxyAsksForPassword ? ProxyKey.New() : null;
+        await using var proxy = await ServeAsync(registry, key);
         var image = await BaseImage.PushAsync(registry);
+        _folder.Write("auth.json", key is null ? "{}" : $$"""{"auths":{"{{proxy.Address}}":{"auth":"{{ProxyKey.Encode(key.Login)}}"} } }""");
 
         await CopyAsync($"docker://{proxy.Address}/ns/{ProxyRouter.NamedPath(registry.Host)}/{BaseImage.Repository}:1", $"dir:{_folder["pulled"]}");
         await CopyAsync($"dir:{_folder["pulled"]}", $"docker://{proxy.Address}/target:latest");
@@ -106,10 +108,10 @@ public sealed class RealRegistryTests : IDisposable
     private Task<RegistryServer> StartAsync(RegistryLogin login, bool tls) =>
         RegistryServer.StartAsync(_folder["registry"], new RegistryServerOptions { Login = login, Tls = tls });
 
-    private static async Task<ProxyServer> ServeAsync(RegistryServer registry)
+    private static async Task<ProxyServer> ServeAsync(RegistryServer registry, ProxyKey? key = null)
     {
         var proxy = await ProxyServer.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions { CaBundles = registry.AuthorityFile is { } authority ? [authority] : [] });
+            new IPEndPoint(IPAddress.Loopback, 0), new RegistryTransportOptions { CaBundles = registry.AuthorityFile is { } authority ? [authority] : [] }, key: key);
         var own = new JsonObject { [registry.Host] = new JsonObject { ["auth"] = registry.Auth } };
         proxy.Serve(new ProxyRouter(
             [new ProxyAlias(ProxyAlias.Target, ImageReference.Parse($"{registry.Host}/org/ws:2"))],
@@ -118,7 +120,7 @@ public sealed class RealRegistryTests : IDisposable
     }
 
     private Task<string> CopyAsync(string from, string to) => Command.CheckAsync(
-        "skopeo", ["copy", "--quiet", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", "--authfile", _folder.Write("none.json", "{}"), from, to]);
+        "skopeo", ["copy", "--quiet", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", "--authfile", _folder["auth.json"], from, to]);
 
     private static Task<string> InspectAsync(RegistryServer registry, string image) =>
         Command.CheckAsync("skopeo", ["inspect", "--raw", "--tls-verify=false", "--authfile", registry.AuthFile, $"docker://{image}"]);

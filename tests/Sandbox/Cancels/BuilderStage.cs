@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json.Nodes;
 using ImageBuilder.Sandbox.Processes;
 
@@ -7,6 +9,8 @@ namespace ImageBuilder.Sandbox.Cancels;
 /// <summary>What <c>bob build</c> needs when no service starts it: a proxy, and a workspace for each build.</summary>
 internal sealed class BuilderStage : IAsyncDisposable
 {
+    private const string KeyFile = "proxy.key";
+
     private readonly string _engine;
     private readonly string _folder;
     private readonly string _storage;
@@ -27,7 +31,7 @@ internal sealed class BuilderStage : IAsyncDisposable
         var address = Path.Combine(folder, "proxy.address");
         var proxy = await RunningProcess.StartAsync(
             Bob,
-            ["proxy", "--listen", "127.0.0.1:0", "--address-file", address, "--base-ref", $"{registry.Host}/killed/base:{tag}", "--target-ref", $"{registry.Host}/killed/target:{tag}"],
+            ["proxy", "--listen", "127.0.0.1:0", "--address-file", address, "--key-file", Path.Combine(folder, KeyFile), "--base-ref", $"{registry.Host}/killed/base:{tag}", "--target-ref", $"{registry.Host}/killed/target:{tag}"],
             Path.Combine(folder, "proxy.log"),
             new Dictionary<string, string>
             {
@@ -48,6 +52,8 @@ internal sealed class BuilderStage : IAsyncDisposable
     public async Task WarmProxyAsync(CancellationToken cancellationToken)
     {
         using var client = new HttpClient();
+        var password = await File.ReadAllTextAsync(Path.Combine(_folder, KeyFile), cancellationToken);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"bob:{password}")));
         using var answer = await client.GetAsync(
             new Uri($"http://{await File.ReadAllTextAsync(Path.Combine(_folder, "proxy.address"), cancellationToken)}/v2/target/manifests/latest"), cancellationToken);
     }
@@ -70,6 +76,7 @@ internal sealed class BuilderStage : IAsyncDisposable
                 ["BOB_ENGINE"] = _engine,
                 ["BOB_STORAGE_ROOT"] = _storage,
                 ["BOB_PROXY_ADDRESS_FILE"] = Path.Combine(_folder, "proxy.address"),
+                ["BOB_PROXY_KEY_FILE"] = Path.Combine(_folder, KeyFile),
                 ["BOB_TARGET_REF"] = "localhost:8080/target:latest",
                 ["BOB_BASE_REF"] = "localhost:8080/base:latest",
                 ["BOB_BUILD_BASE"] = "true",

@@ -32,6 +32,7 @@ internal sealed class BuildKitEngine : IEngine
         _time = time;
         Directory.CreateDirectory(Builds);
         _folder = EngineFolder.Create(Builds);
+        _folder.Admit(settings.ProxyLogin, settings.Base.Domain);
     }
 
     private string Storage => Path.Combine(_settings.StorageRoot, BuildKitRoot.Parent);
@@ -153,12 +154,12 @@ internal sealed class BuildKitEngine : IEngine
         ];
     }
 
-    private static async Task<bool> ExistsAsync(ImageReference image, CancellationToken cancellationToken)
+    private async Task<bool> ExistsAsync(ImageReference image, CancellationToken cancellationToken)
     {
         using var registry = new RegistryClient();
         try
         {
-            return await registry.HeadManifestAsync(image, null, RegistryCall.Default, cancellationToken) is not null;
+            return await registry.HeadManifestAsync(image, _settings.ProxyLogin, RegistryCall.Default, cancellationToken) is not null;
         }
         catch (RegistryException)
         {
@@ -167,14 +168,14 @@ internal sealed class BuildKitEngine : IEngine
     }
 
     // An image that is named by its digest and is in the storage would be used without asking whether this build may read it.
-    private static async Task RequireDigestsAsync(Dockerfile dockerfile, ProxiedImages images, CancellationToken cancellationToken)
+    private async Task RequireDigestsAsync(Dockerfile dockerfile, ProxiedImages images, CancellationToken cancellationToken)
     {
         using var registry = new RegistryClient();
         foreach (var image in dockerfile.Images.Where(image => image.Digest is not null))
         {
             try
             {
-                _ = await registry.HeadManifestAsync(ImageReference.Parse(images.LocationOf(image)), null, RegistryCall.Patient, cancellationToken)
+                _ = await registry.HeadManifestAsync(ImageReference.Parse(images.LocationOf(image)), _settings.ProxyLogin, RegistryCall.Patient, cancellationToken)
                     ?? throw EngineFailure.Explain(FailureReason.BaseImageNotFound, image.Familiar);
             }
             catch (RegistryException exception)
@@ -194,14 +195,14 @@ internal sealed class BuildKitEngine : IEngine
     }
 
     // The engine does not hand on why the proxy refused an image. Asked by somebody who listens, it says so again.
-    private static async Task<BobException> WithReasonAsync(BobException failure, ProxiedImages images, CancellationToken cancellationToken)
+    private async Task<BobException> WithReasonAsync(BobException failure, ProxiedImages images, CancellationToken cancellationToken)
     {
         using var registry = new RegistryClient();
         foreach (var location in failure.Reason != FailureReason.BaseImageDenied ? [] : images.Contexts.Values.Concat(images.Collisions.Values))
         {
             try
             {
-                await registry.GetManifestAsync(ImageReference.Parse(location), null, RegistryCall.Default, cancellationToken);
+                await registry.GetManifestAsync(ImageReference.Parse(location), _settings.ProxyLogin, RegistryCall.Default, cancellationToken);
             }
             catch (RegistryException exception) when (exception.Error is RegistryError.Denied or RegistryError.Unauthorized)
             {

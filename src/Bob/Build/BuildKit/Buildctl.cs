@@ -2,9 +2,9 @@ using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build.BuildKit;
 
-/// <summary>BuildKit's client, without any credential.</summary>
+/// <summary>BuildKit's client, without a registry's credential.</summary>
 /// <param name="address">The daemon's address.</param>
-/// <param name="folder">A folder for its home and temporary files.</param>
+/// <param name="folder">A folder for its home and temporary files, with the docker config that it reads.</param>
 internal sealed class Buildctl(string address, string folder)
 {
     /// <summary>Runs it and gives its exit code and the end of its output.</summary>

@@ -77,9 +77,11 @@ public sealed class RegistryCacheTests : IAsyncLifetime
     }
 
     [NeedsBuildKitFact]
-    public async Task Build_CredentialsInVariables_CacheGoesByANameThatIsNotTold()
+    public async Task Build_CredentialsInVariables_CacheIsNoSteps()
     {
-        using var attempt = await PrepareAsync("one", $"FROM {_stage.BaseImage}\nRUN true\n");
+        // A process of this network, as a step is, that asks who listens for what it is not told.
+        using var attempt = await PrepareAsync("one", $"FROM {_stage.BaseImage}\nRUN for port in $(awk '$4 == \"0A\" {{ sub(/.*:/, \"\", $2); print $2 }}' /proc/net/tcp); do wget -q -T 2 -O- http://127.0.0.1:$((0x$port))/v2/cache/manifests/latest && echo served; done; true\n");
+        attempt.Variables["BOB_PROXY_KEY_FILE"] = string.Empty;
         attempt.Variables["BOB_BASE_REF"] = attempt.Base;
         attempt.Variables["BOB_TARGET_REF"] = attempt.Target;
         attempt.Variables["BOB_CACHE_REF"] = Cache;
@@ -88,7 +90,7 @@ public sealed class RegistryCacheTests : IAsyncLifetime
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
         (await _stage.HasAsync(Cache)).ShouldBeTrue();
-        attempt.Log.ShouldNotContain("cache-");
+        attempt.Log.Split('\n').ShouldNotContain(line => line.EndsWith(" served", StringComparison.Ordinal));
     }
 
     private async Task<BuildAttempt> PrepareAsync(string storage, string dockerfile, string? cache = null)
