@@ -51,7 +51,7 @@ internal static class BobCommand
 
             Allowed are http, https and ssh. The server of an ssh address must be a known host. Hooks, and what the machine has configured for git, take no part;
             of customConfig only line endings, limits of transfers and the user's name count. A user and password are shown to the repository's own server alone and
-            left in no file. Submodules are fetched too, up to 1000 and 10 deep, and files in LFS, but not over ssh. They, and redirects, may lead to the internet and to the repository's own host; inside this network or to
+            left in no file. Submodules are fetched too, up to 1000 and 10 deep, and files in LFS; where those are, a repository over ssh has its server say (git-lfs-authenticate). They, and redirects, may lead to the internet and to the repository's own host; inside this network or to
             this machine only where that host is; and never to link-local addresses.
 
             Variables: BOB_WORKSPACE (default /workspace), BOB_SSH_KNOWN_HOSTS (a file of ssh hosts that are known beside those of /etc/ssh/ssh_known_hosts),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using ImageBuilder.Bob.Commands;
@@ -35,7 +36,7 @@ internal sealed partial class Git
         ["GIT_ASKPASS"] = "/bin/false",
         ["GIT_ALLOW_PROTOCOL"] = "http:https:ssh",
         // ssh finds its keys by the user's entry in passwd, whatever HOME says.
-        ["GIT_SSH_COMMAND"] = $"ssh -oBatchMode=yes -oIdentityFile=none -oStrictHostKeyChecking=yes -oUserKnownHostsFile={KnownHosts()} -oConnectTimeout=30",
+        ["GIT_SSH_COMMAND"] = $"ssh {string.Join(' ', SshOptions())}",
     };
 
     /// <summary>Git for one context.</summary>
@@ -96,6 +97,14 @@ internal sealed partial class Git
         };
     }
 
+    /// <summary>Runs <paramref name="command"/>, as its shell reads it, on the server of <paramref name="place"/>, by the same ssh as git.</summary>
+    /// <returns>Its exit code, ssh's where that fails, and what both wrote; null when that is longer than <paramref name="limit"/> bytes.</returns>
+    public Task<(int ExitCode, byte[]? Output)> RunOnServerAsync(SshPlace place, string command, int limit, CancellationToken cancellationToken)
+    {
+        string[] port = place.Port is { } number ? ["-p", number.ToString(CultureInfo.InvariantCulture)] : [];
+        return CapturedCommand.RunAsync("ssh", [.. SshOptions(), "-oLogLevel=ERROR", .. port, "--", place.Target, command], _variables, _folder, limit, cancellationToken);
+    }
+
     /// <summary>What a failure of git means.</summary>
     public Exception Explain(string tail) => GitFailure.RedirectedAddress(tail) is { } address
         ? new GitRedirectException(address)
@@ -131,6 +140,9 @@ internal sealed partial class Git
 
         return settings;
     }
+
+    private static string[] SshOptions() =>
+        ["-oBatchMode=yes", "-oIdentityFile=none", "-oStrictHostKeyChecking=yes", $"-oUserKnownHostsFile={KnownHosts()}", "-oConnectTimeout=30"];
 
     // The machine's own, /etc/ssh/ssh_known_hosts, count beside it.
     private static string KnownHosts() => Environment.GetEnvironmentVariable("BOB_SSH_KNOWN_HOSTS") switch

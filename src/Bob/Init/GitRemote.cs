@@ -28,6 +28,9 @@ internal sealed partial class GitRemote
     /// <summary>Scheme, host and port; empty for ssh.</summary>
     public string Server { get; }
 
+    /// <summary>Where the repository is behind ssh; null for http and https.</summary>
+    public SshPlace? Ssh { get; private init; }
+
     /// <summary>The user that the address itself names; for ssh it stays in <see cref="Address"/>.</summary>
     public string User { get; }
 
@@ -58,7 +61,10 @@ internal sealed partial class GitRemote
 
         if (ShortForm().Match(text) is { Success: true } shortForm)
         {
-            remote = new GitRemote(text, shortForm.Groups["host"].Value, string.Empty, string.Empty, string.Empty);
+            remote = new GitRemote(text, shortForm.Groups["host"].Value, string.Empty, string.Empty, string.Empty)
+            {
+                Ssh = new SshPlace(shortForm.Groups["target"].Value, Port: null, shortForm.Groups["path"].Value),
+            };
             return true;
         }
 
@@ -74,7 +80,7 @@ internal sealed partial class GitRemote
             return false;
         }
 
-        remote = address.Scheme == "ssh" ? new GitRemote(text, address.IdnHost, string.Empty, string.Empty, string.Empty) : Http(address);
+        remote = address.Scheme == "ssh" ? new GitRemote(text, address.IdnHost, string.Empty, string.Empty, string.Empty) { Ssh = SshPlace.Of(address) } : Http(address);
         return true;
     }
 
@@ -87,6 +93,6 @@ internal sealed partial class GitRemote
     }
 
     // user@host:path
-    [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9_.-]*@(?<host>[A-Za-z0-9][A-Za-z0-9.-]*):[A-Za-z0-9_~./][^:]*\z")]
+    [GeneratedRegex(@"\A(?<target>[A-Za-z0-9_][A-Za-z0-9_.-]*@(?<host>[A-Za-z0-9][A-Za-z0-9.-]*)):(?<path>[A-Za-z0-9_~./][^:]*)\z")]
     private static partial Regex ShortForm();
 }

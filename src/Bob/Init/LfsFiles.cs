@@ -39,24 +39,18 @@ internal sealed class LfsFiles(Git git, GitRemote remote, ForeignServers servers
             return;
         }
 
-        if (source.Server.Length == 0)
-        {
-            Console.WriteLine($"{files.Count} files in LFS are left as pointers: they cannot be fetched for a repository over ssh; name it by https to have them");
-            return;
-        }
-
         Console.WriteLine($"fetching {files.Count} files from LFS, {files.Keys.Sum(pointer => (decimal)pointer.Size)} bytes");
-        var endpoint = await EndpointAsync(folder, source, cancellationToken);
+        var server = await ServerAsync(folder, source, cancellationToken);
         Directory.CreateDirectory(temporary);
         foreach (var batch in files.Chunk(BatchSize))
         {
-            var actions = await AskAsync(endpoint, [.. batch.Select(file => file.Key)], cancellationToken);
+            var actions = await AskAsync(server, [.. batch.Select(file => file.Key)], cancellationToken);
             await Parallel.ForEachAsync(batch, new ParallelOptions { MaxDegreeOfParallelism = Downloads, CancellationToken = cancellationToken }, async (file, stop) =>
             {
                 var (pointer, places) = (file.Key, file.Value.ConvertAll(path => Path.Combine(folder, path)));
                 var action = actions.GetValueOrDefault(pointer.Oid) ?? throw Failed(file.Value[0], "the server says nothing of it");
                 var part = Path.Combine(temporary, $"{pointer.Oid}-{pointer.Size}");
-                await DownloadAsync(action, pointer, file.Value[0], part, stop);
+                await DownloadAsync(server, action, pointer, file.Value[0], part, stop);
                 places.ForEach(place => Replace(part, place));
                 File.Delete(part);
             });
@@ -73,36 +67,70 @@ internal sealed class LfsFiles(Git git, GitRemote remote, ForeignServers servers
         source.CopyTo(target);
     }
 
-    /// <summary>The repository's LFS server: beside it, or where its .lfsconfig says, if that is on the same server.</summary>
-    private async Task<string> EndpointAsync(string folder, GitRemote source, CancellationToken cancellationToken)
+    /// <summary>The repository's LFS server: beside it, or where its .lfsconfig says, if that is on the same server; of one behind ssh where that server says.</summary>
+    private async Task<LfsServer> ServerAsync(string folder, GitRemote source, CancellationToken cancellationToken)
     {
-        var address = source.Address.TrimEnd('/');
-        var standard = $"{address}{(address.EndsWith(".git", StringComparison.Ordinal) ? string.Empty : ".git")}/info/lfs";
+        var named = await NamedServerAsync(folder, source, cancellationToken);
+        return source.Ssh is { } place
+            ? await AskForServerAsync(place, source, cancellationToken)
+            : new LfsServer(named ?? Beside(source.Address)) { Login = login };
+    }
+
+    private static string Beside(string repository)
+    {
+        var address = repository.TrimEnd('/');
+        return $"{address}{(address.EndsWith(".git", StringComparison.Ordinal) ? string.Empty : ".git")}/info/lfs";
+    }
+
+    private async Task<LfsServer> AskForServerAsync(SshPlace place, GitRemote source, CancellationToken cancellationToken)
+    {
+        var quoted = place.Path.Replace("'", @"'\''", StringComparison.Ordinal);
+        var (exitCode, output) = await git.RunOnServerAsync(place, $"git-lfs-authenticate '{quoted}' download", MaximumConfiguration, cancellationToken);
+        if (exitCode != 0)
+        {
+            throw GitFailure.Because(
+                remote.Address, $"it keeps files in LFS, and its ssh server does not say where (git-lfs-authenticate ended with {exitCode}); name it by https to have them");
+        }
+
+        try
+        {
+            // What the server's shell greets with may stand before it.
+            var answer = output.AsMemory();
+            return LfsServer.Read(answer[Math.Max(0, answer.Span.IndexOf((byte)'{'))..], Beside($"https://{source.Host}/{place.Path.TrimStart('/')}"));
+        }
+        catch (JsonException)
+        {
+            throw GitFailure.Because(remote.Address, "it keeps files in LFS, and what its ssh server says of where cannot be read");
+        }
+    }
+
+    private async Task<string?> NamedServerAsync(string folder, GitRemote source, CancellationToken cancellationToken)
+    {
         var file = new FileInfo(Path.Combine(folder, ".lfsconfig"));
         if (!file.Exists || file.LinkTarget is not null || file.Length > MaximumConfiguration)
         {
-            return standard;
+            return null;
         }
 
         var settings = await git.ListAsync(["-C", folder, "config", "--file", ".lfsconfig", "--no-includes", "--null", "--get-all", "lfs.url"], cancellationToken);
         if (settings.LastOrDefault() is not { } named)
         {
-            return standard;
+            return null;
         }
 
-        if (GitRemote.TryParse(named, out var other, out _) && other.Server == source.Server)
+        if (GitRemote.TryParse(named, out var other, out _) && other.Server.Length > 0 && other.Server == source.Server)
         {
             return other.Address.TrimEnd('/');
         }
 
         Console.WriteLine("ignored lfs.url of .lfsconfig: it may name the repository's own server alone");
-        return standard;
+        return null;
     }
 
     /// <summary>Asks where objects are; gives the answer for each by its name.</summary>
-    private async Task<Dictionary<string, JsonElement?>> AskAsync(string endpoint, LfsPointer[] pointers, CancellationToken cancellationToken)
+    private async Task<Dictionary<string, JsonElement?>> AskAsync(LfsServer server, LfsPointer[] pointers, CancellationToken cancellationToken)
     {
-        var address = new Uri($"{endpoint}/objects/batch");
+        var address = new Uri($"{server.Address}/objects/batch");
         var question = new JsonObject
         {
             ["operation"] = "download",
@@ -113,7 +141,7 @@ internal sealed class LfsFiles(Git git, GitRemote remote, ForeignServers servers
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new StringContent(question.ToJsonString(), Encoding.UTF8) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(MediaType);
         request.Headers.Accept.ParseAdd(MediaType);
-        request.Headers.Authorization = login?.AuthorizationFor(address);
+        server.Open(address, request.Headers);
         using var answer = await servers.SendAsync(request, cancellationToken);
         if (answer.StatusCode != HttpStatusCode.OK)
         {
@@ -133,7 +161,7 @@ internal sealed class LfsFiles(Git git, GitRemote remote, ForeignServers servers
         }
     }
 
-    private async Task DownloadAsync(JsonElement answer, LfsPointer pointer, string path, string part, CancellationToken cancellationToken)
+    private async Task DownloadAsync(LfsServer server, JsonElement answer, LfsPointer pointer, string path, string part, CancellationToken cancellationToken)
     {
         var (address, headers) = ReadAction(answer, path);
         using var response = await servers.GetAsync(
@@ -145,7 +173,7 @@ internal sealed class LfsFiles(Git git, GitRemote remote, ForeignServers servers
                     request.TryAddWithoutValidation(name, value);
                 }
 
-                request.Authorization ??= login?.AuthorizationFor(address);
+                server.Open(address, request);
             },
             cancellationToken);
         if (response.StatusCode != HttpStatusCode.OK)
@@ -184,9 +212,7 @@ internal sealed class LfsFiles(Git git, GitRemote remote, ForeignServers servers
             }
 
             var action = answer.GetProperty("actions").GetProperty("download");
-            var headers = action.TryGetProperty("header", out var given) && given.ValueKind == JsonValueKind.Object
-                ? given.EnumerateObject().Select(header => (header.Name, header.Value.GetString() ?? string.Empty)).ToList()
-                : [];
+            var headers = LfsServer.Headers(action);
             return (new Uri(action.GetProperty("href").GetString()!, UriKind.Absolute), headers);
         }
         catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException or FormatException or ArgumentNullException)

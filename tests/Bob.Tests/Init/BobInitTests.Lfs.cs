@@ -158,6 +158,66 @@ public sealed partial class BobInitTests
         Outcome().Message.ShouldContain("larger than 1000000 bytes");
     }
 
+    [NeedsProgramsFact("git", "sshd", "ssh-agent", "ssh-keygen")]
+    public async Task Init_LfsOfARepositoryOverSsh_IsFetchedFromWhereItsServerSays()
+    {
+        await using var other = await RedirectingServer.StartAsync(_ => null);
+        await using var server = await SshServer.StartAsync(_folder["ssh"]);
+        var store = new LfsStore(_open!);
+        await CommitAsync(new() { ["a.bin"] = store.Put("content of a\n") }, "it's.git");
+        var asked = Authenticate(server, $$"""{"href":"{{_open!.Url("media.git/info/lfs")}}","header":{"Authorization":"RemoteAuth hunter2"} }""");
+
+        (await InitOverSshAsync(server, "it's.git")).ShouldBe(0);
+
+        Read("a.bin").ShouldBe("content of a\n");
+        (await File.ReadAllTextAsync(asked)).ShouldBe($"{_folder["git/it's.git"]} download\n");
+        store.Requests.Select(request => (request.Path, request.Authorization)).First().ShouldBe(("/media.git/info/lfs/objects/batch", "RemoteAuth hunter2"));
+        (await TraceAsync("hunter2")).ShouldBeEmpty();
+
+        // What opens the server is no other's.
+        Directory.Delete(Workspace, recursive: true);
+        store.Describe = _ => Download(other.Url + "/elsewhere");
+        (await InitOverSshAsync(server, "it's.git")).ShouldBe(1);
+        other.Requests.ShouldBe([("/elsewhere", "")]);
+    }
+
+    [NeedsProgramsTheory("git", "sshd", "ssh-agent", "ssh-keygen")]
+    [InlineData(null, "its ssh server does not say where (git-lfs-authenticate ended with 127); name it by https")]
+    [InlineData("no JSON", "what its ssh server says of where cannot be read")]
+    [InlineData("""{"href":7}""", "what its ssh server says of where cannot be read")]
+    [InlineData("""{"href":"file:///etc/passwd"}""", "a transport that is not allowed")]
+    [InlineData("""{"href":"http://169.254.169.254/latest"}""", "169.254.169.254, which is not used")]
+    public async Task Init_SshServerSaysNothingOfUseForLfs_IsRefused(string? answer, string reason)
+    {
+        await using var server = await SshServer.StartAsync(_folder["ssh"]);
+        var store = new LfsStore(_open!);
+        await CommitAsync(new() { ["a.bin"] = store.Put("content of a\n") });
+        if (answer is not null)
+        {
+            Authenticate(server, answer);
+        }
+
+        (await InitOverSshAsync(server, "outer.git")).ShouldBe(1);
+
+        Outcome().Reason.ShouldBe("ContextUnavailable");
+        Outcome().Message.ShouldContain(reason);
+    }
+
+    /// <summary>Has the server answer so, and gives the file in which it notes what it is asked.</summary>
+    private string Authenticate(SshServer server, string answer)
+    {
+        var asked = _folder["asked"];
+        var program = Path.Combine(server.Programs, "git-lfs-authenticate");
+        File.WriteAllText(program, $"#!/bin/sh\necho \"$@\" >'{asked}'\ncat <<'END'\n{answer}\nEND\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        return asked;
+    }
+
+    private async Task<int> InitOverSshAsync(SshServer server, string repository) => (await Processes.Bob.RunAsync(
+        "init",
+        new JsonObject { ["git"] = new JsonObject { ["remoteUri"] = server.Url(_folder[$"git/{repository}"]) } }.ToJsonString(),
+        ("BOB_WORKSPACE", Workspace), ("SSH_AUTH_SOCK", server.AgentSocket), ("BOB_SSH_KNOWN_HOSTS", server.KnownHosts))).ExitCode;
+
     private static JsonObject Download(string address) => new() { ["actions"] = new JsonObject { ["download"] = new JsonObject { ["href"] = address } } };
 
     private async Task CommitAsync(Dictionary<string, string> files, string name = "outer.git")

@@ -22,6 +22,14 @@ public sealed class GitRemoteTests
     }
 
     [Theory]
+    [InlineData("ssh://git@example.com:2222/a%20b/c.git", "git@example.com", 2222, "/a b/c.git")]
+    [InlineData("ssh://example.com/~joe/a.git", "example.com", null, "~joe/a.git")]
+    [InlineData("ssh://git@[2001:db8::1]/a", "git@2001:db8::1", null, "/a")]
+    [InlineData("git@example.com:a/b.git", "git@example.com", null, "a/b.git")]
+    public void Parse_Ssh_IsWhatGitAsksTheServerFor(string text, string target, int? port, string path) =>
+        GitRemote.Parse(text).Ssh.ShouldBe(new SshPlace(target, port, path));
+
+    [Theory]
     [InlineData("")]
     [InlineData("file:///etc")]
     [InlineData("/etc")]

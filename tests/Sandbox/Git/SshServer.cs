@@ -18,6 +18,7 @@ public sealed class SshServer : IAsyncDisposable
         Port = port;
         AgentSocket = Path.Combine(folder, "agent");
         KnownHosts = Path.Combine(folder, "known_hosts");
+        Programs = Path.Combine(folder, "bin");
     }
 
     /// <summary>The port it listens on.</summary>
@@ -29,11 +30,15 @@ public sealed class SshServer : IAsyncDisposable
     /// <summary>A file of known hosts that has this one alone.</summary>
     public string KnownHosts { get; }
 
+    /// <summary>A folder of programs that clients can run there, beside the machine's own.</summary>
+    public string Programs { get; }
+
     /// <summary>Starts one whose files lie in <paramref name="folder"/>, which is created.</summary>
     public static async Task<SshServer> StartAsync(string folder, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Directory.CreateDirectory("/run/sshd");
+        Directory.CreateDirectory(Path.Combine(folder, "bin"));
         string File(string name) => Path.Combine(folder, name);
         foreach (var key in new[] { "host", "user" })
         {
@@ -43,7 +48,7 @@ public sealed class SshServer : IAsyncDisposable
         var port = FreePort.Choose();
         await System.IO.File.WriteAllTextAsync(
             File("config"),
-            $"ListenAddress 127.0.0.1:{port}\nHostKey {File("host")}\nAuthorizedKeysFile {File("user.pub")}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPidFile none\n",
+            $"ListenAddress 127.0.0.1:{port}\nHostKey {File("host")}\nAuthorizedKeysFile {File("user.pub")}\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPidFile none\nSetEnv PATH={File("bin")}:/usr/bin:/bin\n",
             cancellationToken);
         await System.IO.File.WriteAllTextAsync(File("known_hosts"), $"[127.0.0.1]:{port} {await System.IO.File.ReadAllTextAsync(File("host.pub"), cancellationToken)}", cancellationToken);
         var server = new SshServer(
