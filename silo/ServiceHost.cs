@@ -110,6 +110,7 @@ internal static class ServiceHost
             WorkFolder = Path.Combine(configuration.DataFolder, "work"),
             StorageFolder = configuration.Process.StorageFolder,
             CacheLimit = configuration.Process.CacheLimit,
+            CacheRepository = configuration.Process.CacheRepository?.Name,
             PlainHttpHosts = [.. configuration.Registry.PlainHttpHosts],
             Mirrors = MirrorsOf(configuration.Registry),
             CaBundles = [.. configuration.Registry.CaBundles.Select(Path.GetFullPath)],

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using ImageBuilder.Launchers.Process;
 using ImageBuilder.Silo.Configuration.Rules;
 
 namespace ImageBuilder.Silo.Configuration;
@@ -115,7 +116,7 @@ internal static class ConfigurationFile
             "process.bob", $"is missing, and there is no bob in {AppContext.BaseDirectory}; it must be the path of bob, an executable or a .dll"));
 
     private static ConfigurationError? FindConflict(ServiceConfiguration configuration) =>
-        FindSharedPort(configuration) ?? FindUnsetDatabase(configuration.Cluster) ?? FindKeyOfOtherCertificate(configuration.Server.Services.Grpc.Tls);
+        FindSharedPort(configuration) ?? FindUnusedCache(configuration.Process) ?? FindUnsetDatabase(configuration.Cluster) ?? FindKeyOfOtherCertificate(configuration.Server.Services.Grpc.Tls);
 
     private static ConfigurationError? FindSharedPort(ServiceConfiguration configuration)
     {
@@ -131,6 +132,10 @@ internal static class ConfigurationFile
 
         return null;
     }
+
+    private static ConfigurationError? FindUnusedCache(ProcessConfiguration process) => process is { CacheRepository: not null, Engine: BuildEngine.Buildah }
+        ? new ConfigurationError("process.cacheRepository", "must not be given with process.engine \"buildah\", which keeps no cache in a registry; \"buildkit\" and \"auto\" do")
+        : null;
 
     private static ConfigurationError? FindUnsetDatabase(ClusterConfiguration cluster) => cluster switch
     {

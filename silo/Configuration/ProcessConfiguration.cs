@@ -50,6 +50,12 @@ internal sealed record ProcessConfiguration
     [NumberRange(1L << 20, 1L << 50)]
     public long CacheLimit { get; init; } = 20L << 30;
 
+    /// <summary>
+    /// The repository in which BuildKit keeps what steps made, for builds of the same owner and repository on other machines; without tag and digest. Default: none, it is kept on
+    /// this machine alone.
+    /// </summary>
+    public ImageRepository? CacheRepository { get; init; }
+
     /// <summary>The build engine's image storage, an absolute path; builds share its layer cache. Default: <c>buildah</c> in <c>dataFolder</c>.</summary>
     [AbsolutePath]
     [DerivedDefault("<dataFolder>/buildah")]

@@ -87,7 +87,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         {
             folder.Create();
             group = Group(id, folder);
-            var credentials = await ProxyCredentials.ComposeAsync(_keychain, order, secrets.Access, MirrorHosts, cancellationToken);
+            var credentials = await ProxyCredentials.ComposeAsync(_keychain, order, secrets.Access, MirrorHosts, CacheOf(order), cancellationToken);
             proxy = await StartProxyAsync(folder, order, credentials, cancellationToken);
             if (order is { BuildBase: true, Context: { } context })
             {
@@ -275,6 +275,11 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             ("BOB_NO_CACHE", order.NoCache ? "true" : "false"),
             .. Variables(order.Extras),
         ];
+        if (CacheOf(order) is not null)
+        {
+            variables.Add(("BOB_CACHE_REF", "localhost:8080/cache:latest"));
+        }
+
         if (order.Context is { } context)
         {
             var dockerfile = BelowWorkspace(folder, context.DockerfilePath);
@@ -304,7 +309,10 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         {
             try
             {
-                var images = new JsonObject { ["baseRef"] = order.BaseRef, ["targetRef"] = order.WorkspaceRef, ["credentials"] = JsonNode.Parse(credentials) };
+                var images = new JsonObject
+                {
+                    ["baseRef"] = order.BaseRef, ["targetRef"] = order.WorkspaceRef, ["cacheRef"] = CacheOf(order), ["credentials"] = JsonNode.Parse(credentials),
+                };
                 return await spare.GiveAsync(folder, images.ToJsonString(), cancellationToken);
             }
             catch
@@ -318,12 +326,14 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
             folder,
             folder.ProxyLog,
             "proxy",
-            [.. ProxyArguments(folder), "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef],
+            [.. ProxyArguments(folder), "--credentials-stdin", "--base-ref", order.BaseRef, "--target-ref", order.WorkspaceRef, .. CacheOf(order) is { } cache ? (string[])["--cache-ref", cache] : []],
             [],
             group: null,
             credentials,
             cancellationToken);
     }
+
+    private string? CacheOf(BuildOrder order) => RegistryCache.ReferenceFor(order, _options.CacheRepository);
 
     private IEnumerable<string> CaBundleArguments => _options.CaBundles.SelectMany(path => (string[])["--ca-bundle", path]);
 

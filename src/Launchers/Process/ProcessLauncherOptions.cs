@@ -20,6 +20,9 @@ public sealed record ProcessLauncherOptions
     /// <summary>Which program builds. Default buildah.</summary>
     public BuildEngine Engine { get; init; }
 
+    /// <summary>The repository in which BuildKit keeps what steps made, for builds on other machines; see <see cref="RegistryCache"/>. Default null: it is kept on this machine alone.</summary>
+    public string? CacheRepository { get; init; }
+
     /// <summary>Network of the process that builds and of RUN steps. Default this machine's.</summary>
     public BuildNetwork Network { get; init; } = BuildNetwork.Host;
 

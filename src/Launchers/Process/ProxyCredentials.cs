@@ -8,7 +8,7 @@ using ImageBuilder.Registry.Names;
 namespace ImageBuilder.Launchers.Process;
 
 /// <summary>
-/// The credentials that the proxy of one build gets: the installation's own for the two images that the build reads and writes, and all that
+/// The credentials that the proxy of one build gets: the installation's own for the two images that the build reads and writes and for its cache, and all that
 /// the request may use, since any image may be one that its Dockerfile stands on. No others: a proxy can give away only what it has. With them
 /// goes what tells a user why there is none: the request's rules, and for which registries a source failed.
 /// </summary>
@@ -17,7 +17,7 @@ internal static class ProxyCredentials
     /// <summary>The JSON that the proxy reads from its standard input.</summary>
     /// <exception cref="LaunchException">There is no telling what opens one of the two images' registries.</exception>
     public static async Task<string> ComposeAsync(
-        Keychain keychain, BuildOrder order, RegistryAccess access, IEnumerable<string> mirrors, CancellationToken cancellationToken)
+        Keychain keychain, BuildOrder order, RegistryAccess access, IEnumerable<string> mirrors, string? cache, CancellationToken cancellationToken)
     {
         var workspaceHost = ImageReference.Parse(order.WorkspaceRef).Domain;
         var baseHost = ImageReference.Parse(order.BaseRef).Domain;
@@ -33,6 +33,15 @@ internal static class ProxyCredentials
             }
 
             var unavailable = new JsonObject();
+            if (cache is not null && ImageReference.Parse(cache).Domain is var cacheHost && !auths.ContainsKey(cacheHost))
+            {
+                // A build may do without its cache.
+                foreach (var (host, credential) in await FindAllAsync(keychain, [cacheHost], installation, unavailable, cancellationToken))
+                {
+                    auths[host] = credential!.DeepClone();
+                }
+            }
+
             var hosts = usable.Additional.Keys.Concat(usable.AllowedHosts).Append(baseHost).Concat(await keychain.ListHostsAsync(usable, cancellationToken));
             var additional = await FindAllAsync(keychain, hosts.Select(RegistryHost.Normalise), usable, unavailable, cancellationToken);
             // For reading other registries' images from them alone, which every request may.

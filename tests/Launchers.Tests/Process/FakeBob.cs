@@ -76,7 +76,7 @@ internal sealed class FakeBob : IAsyncDisposable
 
     public static BuildSecrets Secrets { get; } = new(RegistryAccess.All, "git-password-1", "https://once.test/secret-2");
 
-    public ProcessLauncher NewLauncher(TimeSpan? grace = null, TimeSpan spareLifetime = default, TimeProvider? clock = null, bool endsWithService = false) => new(
+    public ProcessLauncher NewLauncher(TimeSpan? grace = null, TimeSpan spareLifetime = default, TimeProvider? clock = null, bool endsWithService = false, string? cacheRepository = null) => new(
         new ProcessLauncherOptions
         {
             Bob = Bob,
@@ -85,6 +85,7 @@ internal sealed class FakeBob : IAsyncDisposable
             CancelGrace = grace ?? TimeSpan.FromSeconds(1),
             SpareProxyLifetime = spareLifetime,
             EndsWithService = endsWithService,
+            CacheRepository = cacheRepository,
             Limits = _limits,
         },
         new Keychain([new AllSources(Credentials)]),

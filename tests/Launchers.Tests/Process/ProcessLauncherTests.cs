@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
+using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Credentials;
 using ImageBuilder.Testing;
 
@@ -160,6 +161,25 @@ public sealed class ProcessLauncherTests
         variables.ShouldContain("BOB_CACHE_LIMIT=21474836480");
         variables.ShouldContain(variable => variable.StartsWith("BOB_TARGET_REF=") && variable.EndsWith("/target:latest"));
         variables.ShouldContain(variable => variable.StartsWith("BOB_BASE_REF=") && variable.EndsWith($"/base@sha256:{new string('a', 64)}"));
+    }
+
+    [Theory]
+    [InlineData("owner")]
+    [InlineData("")]
+    public async Task Launch_CacheRepository_TheProxyKnowsTheImageAndTheBuildItsAlias(string owner)
+    {
+        await using var bob = new FakeBob(build: "env >$TEST/env; : >$TEST/done.build; exec sleep 600", proxy: "echo $* >$TEST/arguments; : >$TEST/done.proxy; " + FakeBob.ProxyListens);
+        await using var launcher = bob.NewLauncher(cacheRepository: "registry.test/caches");
+        var order = FakeBob.Order with { Owner = owner };
+        await using var attempt = await launcher.LaunchAsync(bob.Id, order, FakeBob.Secrets, CancellationToken.None);
+        await Task.WhenAll(bob.SignalAsync("done.build"), bob.SignalAsync("done.proxy"));
+
+        var cache = RegistryCache.ReferenceFor(order, "registry.test/caches");
+        var (arguments, variables) = (await File.ReadAllTextAsync(Path.Combine(bob.Folder, "arguments")), await File.ReadAllLinesAsync(Path.Combine(bob.Folder, "env")));
+        arguments.Contains("--cache-ref", StringComparison.Ordinal).ShouldBe(cache is not null);
+        arguments.ShouldContain(cache ?? string.Empty);
+        variables.Where(variable => variable.StartsWith("BOB_CACHE_REF=", StringComparison.Ordinal)).ShouldBe(cache is null ? [] : ["BOB_CACHE_REF=localhost:8080/cache:latest"]);
+        await attempt.CancelAsync(CancellationToken.None);
     }
 
     [Fact]

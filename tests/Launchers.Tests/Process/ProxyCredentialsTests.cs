@@ -129,7 +129,7 @@ public sealed class ProxyCredentialsTests
     [Fact]
     public async Task Compose_Mirrors_AreApartFromWhatTheRequestMayName()
     {
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, FileOrder, RegistryAccess.None, ["private.test", "open.test"], CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, FileOrder, RegistryAccess.None, ["private.test", "open.test"], cache: null, CancellationToken.None))!;
 
         json["mirrorAuth"]!.AsObject().Select(entry => entry.Key).ShouldBe(["private.test"]);
         json["additionalAuth"]!.AsObject().ShouldBeEmpty();
@@ -146,7 +146,7 @@ public sealed class ProxyCredentialsTests
         ]);
         var access = new RegistryAccess { Additional = ImmutableDictionary<string, string>.Empty.Add("raw.test", "no colon") };
 
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, [], CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, [], cache: null, CancellationToken.None))!;
 
         ((string)json["auth"]!["auths"]!["workspace.test"]!["identitytoken"]!).ShouldBe("i");
         ((string)json["auth"]!["auths"]!["base.test"]!["registrytoken"]!).ShouldBe("r");
@@ -174,7 +174,7 @@ public sealed class ProxyCredentialsTests
     {
         var keychain = new Keychain([new Failing("base.test"), new KnownCredentials(("workspace.test", RegistryCredential.Basic("w", "1")))]);
 
-        var error = await Should.ThrowAsync<LaunchException>(() => ProxyCredentials.ComposeAsync(keychain, FileOrder, RegistryAccess.None, [], CancellationToken.None));
+        var error = await Should.ThrowAsync<LaunchException>(() => ProxyCredentials.ComposeAsync(keychain, FileOrder, RegistryAccess.None, [], cache: null, CancellationToken.None));
 
         error.Message.ShouldBe("build failed: no luck with base.test");
         error.Reason.ShouldBe(FailureReason.Internal);
@@ -186,11 +186,24 @@ public sealed class ProxyCredentialsTests
         var keychain = new Keychain([new Failing("private.test"), new KnownCredentials(("workspace.test", RegistryCredential.Basic("w", "1")))]);
         var access = new RegistryAccess { AllowedHosts = ["private.test", "workspace.test"] };
 
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, [], CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, access, [], cache: null, CancellationToken.None))!;
 
         json["unavailable"]!.ToJsonString().ShouldBe("""{"private.test":"no luck with private.test"}""");
         Read(json["additionalAuth"]!).ShouldBe(new Dictionary<string, string> { ["workspace.test"] = "w:1" });
         json["access"]!.ToJsonString().ShouldBe("""{"allowAll":false,"allowedHosts":["private.test","workspace.test"]}""");
+    }
+
+    [Fact]
+    public async Task Compose_Cache_InstallationsOwnForItTooUnlessItsSourceFails()
+    {
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(Installation, FileOrder, RegistryAccess.None, [], "private.test/caches:c", CancellationToken.None))!;
+        Read(json["auth"]!["auths"]!).ShouldContainKeyAndValue("private.test", "p:3");
+        Read(json["additionalAuth"]!).ShouldBeEmpty();
+
+        var keychain = new Keychain([new Failing("private.test"), new KnownCredentials(("workspace.test", RegistryCredential.Basic("w", "1")))]);
+        json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, FileOrder, RegistryAccess.None, [], "private.test/caches:c", CancellationToken.None))!;
+        Read(json["auth"]!["auths"]!).ShouldNotContainKey("private.test");
+        json["unavailable"]!["private.test"]!.ToString().ShouldBe("no luck with private.test");
     }
 
     private static ImmutableDictionary<string, string> Additional(params (string Host, string Login)[] logins) =>
@@ -202,7 +215,7 @@ public sealed class ProxyCredentialsTests
     private static async Task<(Dictionary<string, string> Auths, Dictionary<string, string> Additional)> ComposeAsync(
         Keychain keychain, BuildOrder order, RegistryAccess access)
     {
-        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, order, access, [], CancellationToken.None))!;
+        var json = JsonNode.Parse(await ProxyCredentials.ComposeAsync(keychain, order, access, [], cache: null, CancellationToken.None))!;
         return (Read(json["auth"]!["auths"]!), Read(json["additionalAuth"]!));
     }
 

@@ -90,6 +90,8 @@ public sealed class ConfigurationFileTests : IDisposable
         json["dataFolder"] = "/srv/builder";
         json["builds"] = new JsonObject { ["deadline"] = "90m", ["logLimit"] = 2e6, ["platform"] = "linux/arm64/v8" };
         json["process"]!["network"] = "none";
+        json["process"]!["engine"] = "auto";
+        json["process"]!["cacheRepository"] = "registry:5000/caches";
         json["registry"] = new JsonObject { ["plainHttpHosts"] = new JsonArray("registry:5000", "10.0.0.1") };
 
         var configuration = _folder.LoadAccepted(json.ToJsonString());
@@ -98,6 +100,7 @@ public sealed class ConfigurationFileTests : IDisposable
         configuration.Builds.LogLimit.ShouldBe(2_000_000);
         configuration.Builds.Platform.ShouldBe(new Platform("linux", "arm64", "v8"));
         configuration.Process.Network.ShouldBe(BuildNetwork.None);
+        configuration.Process.CacheRepository.ShouldNotBeNull().Name.ShouldBe("registry:5000/caches");
         configuration.Process.StorageFolder.ShouldBe("/srv/builder/buildah");
         configuration.Registry.PlainHttpHosts.ShouldBe(["registry:5000", "10.0.0.1"]);
     }
@@ -110,6 +113,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("orchestrator.pullSecretFile", "\"\"")]
     [InlineData("builds.logLimit", "null")]
     [InlineData("builds.launcher", "\"\"")]
+    [InlineData("process.cacheRepository", "\"\"")]
     public void Load_WhatGoWritesForNothing_IsNotGiven(string key, string json) =>
         _folder.LoadAccepted(_folder.With(key, json).ToJsonString()).RefCache.Interval.ShouldBe(TimeSpan.FromHours(6));
 
@@ -120,6 +124,8 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("cluster", "{\"kind\": \"postgresql\", \"connectionStringFile\": \"/bin/sh\", \"connectionStringVariable\": \"X\"}", "cluster.connectionStringVariable: must not be given beside ")]
     [InlineData("cluster", "{\"kind\": \"postgresql\", \"connectionStringVariable\": \"X\", \"siloPort\": 30000}", "cluster.gatewayPort: must be another port than cluster.siloPort; 30000 is not")]
     [InlineData("cluster.address", "\"0.0.0.0\"", "cluster.address: must be an IP address such as \"10.0.0.7\"; \"0.0.0.0\" is not")]
+    [InlineData("process.cacheRepository", "\"registry/caches:1\"", "process.cacheRepository: must be an image name without tag and digest ")]
+    [InlineData("process.cacheRepository", "\"registry/caches\"", "process.cacheRepository: must not be given with process.engine \"buildah\"")]
     [InlineData("dashboard.address", "\":9500\"", "dashboard.address: must have a port of its own; ")]
     [InlineData("builds.Deadline", "\"1h\"", "builds.Deadline: is no key of this service; builds may have launcher, deadline, logLimit, retention, historyLimit, logsLimit, platform")]
     [InlineData("a\nb", "1", "\"a\\nb\": is no key of this service; ")]
