@@ -44,8 +44,10 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         Task? tidied = null;
         try
         {
-            var prepared = engine?.PrepareAsync(cancellationToken) ?? Task.CompletedTask;
+            using var needless = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var prepared = engine?.PrepareAsync(needless.Token) ?? Task.CompletedTask;
             var isBuilt = engine is not null && (!await ExistsAsync(baseImage) || _settings.NoCache);
+            await (isBuilt ? Task.CompletedTask : needless.CancelAsync());
             await prepared.ConfigureAwait(isBuilt ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
             await AwaitedFile.WaitAsync(
                 workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);

@@ -57,6 +57,18 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_BaseExists_DoesNotWaitForTheEngine()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\n");
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        // As by a builder that removes what is past the limit: no engine gets ready meanwhile.
+        await using var held = new FileStream(Path.Combine(_stage.Storage, "use.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+        (await attempt.RunAsync().WaitAsync(TimeSpan.FromMinutes(2))).ShouldBe(0, attempt.Log);
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_SecondTime_TakesEveryStepFromTheCache()
     {
         var dockerfile = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
