@@ -90,7 +90,7 @@ internal sealed class BuildKitRoot : IAsyncDisposable
         }
     }
 
-    // Of a step whose daemon was killed there are still its bundle, named like its container, the runtime's note of it and its control groups.
+    // Of a step whose daemon was killed there are still its bundle, named like its container, perhaps half made or half removed, the runtime's note of it and its control groups.
     private async Task RemoveRemainsAsync(CancellationToken cancellationToken)
     {
         try
@@ -128,10 +128,5 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     private List<string> Executors() =>
         Directory.Exists(State) ? [.. Directory.EnumerateDirectories(State, "runc-*").Select(worker => Path.Combine(worker, "executor")).Where(Directory.Exists)] : [];
 
-    private List<string> Bundles() =>
-    [
-        .. Executors()
-            .SelectMany(Directory.EnumerateDirectories)
-            .Where(bundle => File.Exists(Path.Combine(bundle, "config.json")) || Directory.Exists(Path.Combine(bundle, "rootfs"))),
-    ];
+    private List<string> Bundles() => [.. Executors().SelectMany(Directory.EnumerateDirectories)];
 }
