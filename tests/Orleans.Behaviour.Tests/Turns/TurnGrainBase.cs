@@ -51,7 +51,7 @@ public abstract class TurnGrainBase(Signals signals) : Grain
     {
         signals.Write("leaves");
 #pragma warning disable ORLEANS0014 // Leaving the grain's turns is what is tested.
-        await Task.Delay(1).ConfigureAwait(false);
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 #pragma warning restore ORLEANS0014
         return TaskScheduler.Current == TaskScheduler.Default;
     }
