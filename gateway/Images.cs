@@ -1,6 +1,7 @@
 using Grpc.Core;
 using ImageBuilder.Builds;
 using ImageBuilder.Contracts;
+using ImageBuilder.Gateway.Following;
 using ImageBuilder.Gateway.Requests;
 using ImageBuilder.Grains;
 using ImageBuilder.Grains.Messages;
@@ -12,6 +13,8 @@ namespace ImageBuilder.Gateway;
 /// <summary>Looks images up by way of their grains, and tells what the registry said in the words of the wire contract.</summary>
 internal sealed class Images(IGrainFactory grains, NamedImages names, GrainCalls calls, GatewayOptions options, TimeProvider clock)
 {
+    private readonly SharedCalls<(IReferenceGrain Reference, ResolveQuery Query), ResolveAnswer> _shared = new();
+
     /// <summary>The digested form of the image named by <paramref name="text"/>.</summary>
     /// <exception cref="RpcException">It does not parse, does not exist, may not be seen, or could not be asked for.</exception>
     public async Task<string> ResolveAsync(string text, RegistryAccessMessage access, bool patient, CancellationToken cancellationToken)
@@ -80,11 +83,19 @@ internal sealed class Images(IGrainFactory grains, NamedImages names, GrainCalls
         try
         {
             return await ReferenceQuestion.AskAsync(
-                asked => calls.RetryAsync(() => reference.Resolve(asked), cancellationToken), query, clock, cancellationToken);
+                asked => CallAsync(reference, asked, cancellationToken), query, clock, cancellationToken);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
             return new ResolveAnswer(ResolveOutcome.Failed, string.Empty, $"the service cannot look it up at the moment: {error.Message}");
         }
     }
+
+    /// <summary>
+    /// Who would take an answer of before his question shares the call that is under way for the same, so that an image that everybody asks for takes its grain one
+    /// call at a time from each gateway.
+    /// </summary>
+    private Task<ResolveAnswer> CallAsync(IReferenceGrain reference, ResolveQuery query, CancellationToken cancellationToken) => query.MaxAge > TimeSpan.Zero
+        ? _shared.CallAsync((reference, query), abandoned => calls.RetryAsync(() => reference.Resolve(query), abandoned), cancellationToken)
+        : calls.RetryAsync(() => reference.Resolve(query), cancellationToken);
 }

@@ -21,6 +21,17 @@ public sealed record RegistryAccessMessage(
     /// <summary>A request that may use no credential.</summary>
     public static RegistryAccessMessage Nothing { get; } = new(false, [], ImmutableDictionary<string, string>.Empty);
 
+    /// <summary>Whether the same credentials may be used.</summary>
+    public bool Equals(RegistryAccessMessage? other) =>
+        other is not null
+        && AllowAll == other.AllowAll
+        && AllowedHosts.AsSpan().SequenceEqual(other.AllowedHosts.AsSpan())
+        && Additional.Count == other.Additional.Count
+        && Additional.All(credential => other.Additional.TryGetValue(credential.Key, out var known) && known == credential.Value);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => HashCode.Combine(AllowAll, AllowedHosts.Length, Additional.Count);
+
     /// <inheritdoc />
     public override string ToString() => "RegistryAccess (not shown)";
 
