@@ -51,7 +51,7 @@ internal sealed partial class BuildGrain(
     private BuildState? _accepting;
     private BuildSecrets? _secrets;
     private Task? _drive;
-    private ILogWriter? _log;
+    private RecentLog? _log;
     private int? _ahead;
     private long _logEnd;
 
@@ -174,6 +174,11 @@ internal sealed partial class BuildGrain(
 
         // In this order: a log that had its last byte before it was read is read to its end.
         var final = !_build.IsUnfinished;
+        if (_log is { } log && log.Read(offset, maxBytes) is { } recent)
+        {
+            return new LogChunk(offset, recent, final && offset + recent.Length >= log.End, log.End);
+        }
+
         var page = await AskAsync(logs.ReadAsync(Id, offset, maxBytes, CancellationToken.None));
         return new LogChunk(page.Offset, ToImmutable(page.Content), final && page.Next >= page.End, page.End);
     }
@@ -271,7 +276,7 @@ internal sealed partial class BuildGrain(
                 await _cancelled.CancelAsync();
             }
 
-            _log = await logs.OpenAsync(Id, _deactivating.Token);
+            _log = new RecentLog(await logs.OpenAsync(Id, _deactivating.Token));
             await WalkAsync();
         }
         catch (OperationCanceledException) when (_deactivating.IsCancellationRequested)
@@ -295,6 +300,7 @@ internal sealed partial class BuildGrain(
         }
         finally
         {
+            _log = null;
             DelayDeactivation(TimeSpan.Zero);
         }
     }

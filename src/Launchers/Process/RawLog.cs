@@ -40,8 +40,11 @@ internal sealed class RawLog(string path, BuilderProcess? writer) : IDisposable
             _file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         }
 
-        HoldWriter(RandomAccess.GetLength(_file) - offset);
-        return await RandomAccess.ReadAsync(_file, buffer, offset, cancellationToken);
+        var length = RandomAccess.GetLength(_file);
+        HoldWriter(length - offset);
+
+        // Most of the time there is nothing new, and to ask for the length costs a small part of what reading does.
+        return length > offset ? await RandomAccess.ReadAsync(_file, buffer, offset, cancellationToken) : 0;
     }
 
     /// <summary>Gives back the room of what is before <paramref name="offset"/>, and is not read again.</summary>
