@@ -75,6 +75,9 @@ internal static class ServiceHost
         }
 
         await app.StartAsync(cancellationToken);
+
+        // Whether or not a build comes: it clears away what builders left that were killed.
+        app.Services.GetRequiredService<IBuildLauncher>();
         app.Services.GetRequiredService<Readiness>().Set();
         await app.WaitForShutdownAsync(cancellationToken);
     }
@@ -127,7 +130,8 @@ internal static class ServiceHost
             Network = configuration.Process.Network,
             DeniedNetworks = [.. configuration.Process.DeniedNetworks],
         });
-        services.AddSingleton<IBuildLauncher, ProcessLauncher>();
+        services.AddSingleton<ProcessLauncher>();
+        services.AddSingleton<IBuildLauncher>(provider => provider.GetRequiredService<ProcessLauncher>());
     }
 
     private static RegistryTransportOptions TransportOptions(ServiceConfiguration configuration, IServiceProvider provider) => new()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Puts a cluster of three silos and two gateways around a PostgreSQL through its losses: 1,000 equal orders and 10,000 resolves over both gateways; 200 builds, each
 # followed through both, while silos are killed (kill -9), the database is restarted and one silo is cut off in its own network; every silo and gateway restarted under
-# load. Prints what a client saw of it, and ends with 1 when a build was lost or doubled, a byte differs, a stream ended early, a call failed, or a gap was too long.
-# It needs set 'nuget'. Options: --builds N, --kills N, --calls N, --database BOOL, --cut BOOL, --rolling BOOL, --seed N.
+# load; and builds by bob while each silo is killed, whose images are pulled. Prints what a client saw of it, and ends with 1 when a build was lost or doubled, a byte differs, a stream ended early, a call failed, or a gap was too long.
+# It needs set 'nuget'. Options: --builds N, --kills N, --calls N, --database BOOL, --cut BOOL, --rolling BOOL, --real N, --seed N.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$root/eng/sandbox.sh"

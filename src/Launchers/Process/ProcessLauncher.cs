@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -32,9 +31,6 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     // Shorter than with everything escaped: a variable has a longest length.
     private static readonly JsonSerializerOptions VariableJson = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Whoever takes up a build does so within two periods of its reminder.
-    private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
-
     private static readonly TimeSpan SpareEndPatience = TimeSpan.FromSeconds(5);
 
     private readonly ProcessLauncherOptions _options;
@@ -45,8 +41,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     private readonly string _groups;
     private readonly EngineCleaner _cleaner;
     private readonly SpareProxies _spares;
-    private readonly ConcurrentDictionary<string, byte> _known = new(StringComparer.Ordinal);
-    private readonly CancellationTokenSource _ended = new();
+    private readonly ImmutableArray<AttemptId> _earlier;
 
     /// <summary>A launcher; one at a time uses a work folder.</summary>
     public ProcessLauncher(ProcessLauncherOptions options, Keychain keychain, TimeProvider clock, ILogger<ProcessLauncher> logger)
@@ -59,16 +54,18 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         _hierarchies = ControlGroupHierarchy.Read();
         _groups = $"imagebuilder-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.WorkFolder)))[..8]}";
         _spares = new SpareProxies(options.SpareProxyLifetime, clock, StartSpareAsync);
+        _earlier = Directory.Exists(options.WorkFolder)
+            ? [.. Directory.EnumerateDirectories(options.WorkFolder).Select(folder => AttemptId.Parse(Path.GetFileName(folder))).OfType<AttemptId>()]
+            : [];
         RemoveOldSpares();
         Swept = SweepAsync();
-        Forgotten = options.EndsWithService ? RemoveForgottenAsync() : Task.CompletedTask;
     }
 
     /// <summary>Ends when what an earlier service left, of which no attempt knows, is gone.</summary>
     internal Task Swept { get; }
 
-    /// <summary>Ends when the attempts of an earlier service are gone that others have taken over.</summary>
-    internal Task Forgotten { get; }
+    /// <summary>The attempts that an earlier service started and whose files are still here.</summary>
+    public IReadOnlyList<AttemptId> FindEarlier() => [.. _earlier.Where(id => Directory.Exists(FolderOf(id).Root))];
 
     /// <inheritdoc />
     public async Task<IAttempt> LaunchAsync(AttemptId id, BuildOrder order, BuildSecrets secrets, CancellationToken cancellationToken)
@@ -80,7 +77,6 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         }
 
         var folder = FolderOf(id);
-        Know(id);
         BuilderProcess? proxy = null, init = null, build = null;
         ControlGroup? group = null;
         try
@@ -131,7 +127,6 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     public Task<IAttempt?> ReattachAsync(AttemptId id, CancellationToken cancellationToken)
     {
         var folder = FolderOf(id);
-        Know(id);
         IAttempt? attempt = Directory.Exists(folder.Root)
             ? new ProcessAttempt(
                 folder,
@@ -147,13 +142,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
     }
 
     /// <inheritdoc />
-    public async ValueTask DisposeAsync()
-    {
-        await _ended.CancelAsync();
-        await Forgotten;
-        await _spares.DisposeAsync();
-        _ended.Dispose();
-    }
+    public ValueTask DisposeAsync() => _spares.DisposeAsync();
 
     private async Task RemoveAsync(AttemptFolder folder)
     {
@@ -192,32 +181,6 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             LogNotSwept(_logger, error);
-        }
-    }
-
-    private void Know(AttemptId id)
-    {
-        if (!Forgotten.IsCompleted)
-        {
-            _known.TryAdd(id.ToString(), 0);
-        }
-    }
-
-    /// <summary>Removes what builders of an earlier service left that ended with it, unless somebody asks for it in time: others begin those builds anew.</summary>
-    private async Task RemoveForgottenAsync()
-    {
-        List<string> earlier = Directory.Exists(_options.WorkFolder) ? [.. Directory.EnumerateDirectories(_options.WorkFolder)] : [];
-        try
-        {
-            await Task.Delay(ForgottenAfter, _clock, _ended.Token);
-            foreach (var folder in earlier.Where(folder => !_known.ContainsKey(Path.GetFileName(folder)) && Directory.Exists(folder)))
-            {
-                await RemoveAsync(new AttemptFolder(folder));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The next service tries again.
         }
     }
 

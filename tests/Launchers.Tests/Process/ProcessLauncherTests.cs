@@ -65,21 +65,22 @@ public sealed class ProcessLauncherTests
     }
 
     [Fact]
-    public async Task Start_BuildersEndWithTheService_RemovesInTimeWhatNobodyAsksFor()
+    public async Task FindEarlier_AttemptsOfAnEarlierService_AreFoundUntilTheyAreRemoved()
     {
         await using var bob = new FakeBob();
-        var (asked, forgotten) = (new AttemptId(Guid.NewGuid(), 1), new AttemptId(Guid.NewGuid(), 1));
-        var folders = new[] { asked, forgotten }.Select(id => Directory.CreateDirectory(Path.Combine(bob.WorkFolder, id.ToString(), "tmp")).Parent!).ToList();
-        var clock = new ManualTimeProvider();
-        await using var launcher = bob.NewLauncher(clock: clock, endsWithService: true);
-        await using var attempt = await launcher.ReattachAsync(asked, CancellationToken.None);
+        var earlier = new AttemptId(Guid.NewGuid(), 12);
+        foreach (var name in (string[])[earlier.ToString(), "spare.1", "notes", $"{Guid.NewGuid():N}."])
+        {
+            Directory.CreateDirectory(Path.Combine(bob.WorkFolder, name));
+        }
 
-        clock.Advance(TimeSpan.FromMinutes(9));
-        launcher.Forgotten.IsCompleted.ShouldBeFalse();
-        clock.Advance(TimeSpan.FromMinutes(1));
-        await launcher.Forgotten.WaitAsync(FakeBob.Patience);
+        await using var launcher = bob.NewLauncher(endsWithService: true);
+        Directory.CreateDirectory(Path.Combine(bob.WorkFolder, new AttemptId(Guid.NewGuid(), 1).ToString()));
 
-        folders.Select(folder => Directory.Exists(folder.FullName)).ShouldBe([true, false]);
+        launcher.FindEarlier().ShouldBe([earlier]);
+        await using var attempt = (await launcher.ReattachAsync(earlier, CancellationToken.None)).ShouldNotBeNull();
+        await attempt.RemoveAsync(CancellationToken.None);
+        launcher.FindEarlier().ShouldBeEmpty();
     }
 
     [Fact]

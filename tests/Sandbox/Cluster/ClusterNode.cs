@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ImageBuilder.Sandbox.Kills;
 using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Sandbox.Service;
 
@@ -23,6 +24,7 @@ internal sealed class ClusterNode : IAsyncDisposable
         var silo = cell?.Address ?? settings.Address;
         var folder = Path.Combine(settings.Folder, name);
         Directory.CreateDirectory(folder);
+        Leftovers = new Leftovers(Path.Combine(folder, "data"));
         _options = new ServiceOptions
         {
             DataFolder = folder,
@@ -62,11 +64,16 @@ internal sealed class ClusterNode : IAsyncDisposable
     /// <summary>Where its metrics are.</summary>
     public string Metrics => string.Create(CultureInfo.InvariantCulture, $"http://{_options.Host}:{_process!.Options.MetricsPort}/metrics");
 
-    private string Work => Path.Combine(_options.DataFolder, "data", "work");
+    /// <summary>Its process, while it runs.</summary>
+    public RunningProcess Process => _process!.Process;
+
+    /// <summary>What its builds have left.</summary>
+    public Leftovers Leftovers { get; }
+
 
     /// <summary>The ids of the processes that work in its builds' folders.</summary>
     public IReadOnlyList<string> Builders() =>
-        [.. Directory.EnumerateDirectories("/proc").Where(process => WorkingFolder(process).StartsWith(Work, StringComparison.Ordinal)).Select(process => Path.GetFileName(process))];
+        [.. Directory.EnumerateDirectories("/proc").Where(process => WorkingFolder(process).StartsWith(Leftovers.Work, StringComparison.Ordinal)).Select(process => Path.GetFileName(process))];
 
     /// <summary>Writes its configuration file, and gives its path.</summary>
     public Task<string> WriteConfigurationAsync(CancellationToken cancellationToken) => ServiceProcess.WriteConfigurationAsync(_options, cancellationToken);

@@ -21,6 +21,9 @@ public sealed record ClusterOptions
     /// <summary>Whether every silo and gateway is restarted in turn while builds run. Default true.</summary>
     public bool Rolling { get; init; } = true;
 
+    /// <summary>Builds by bob, while each silo is killed once; 0 for none. Default 6.</summary>
+    public int Real { get; init; } = 6;
+
     /// <summary>The gap in what a client sees that 99 of 100 builds may not exceed. Default 10 seconds.</summary>
     public TimeSpan GapLimit { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -16,32 +16,64 @@ public static class ClusterRun
     // Up to 20 seconds a build, so that whatever is lost meets some that run.
     private const int MostLines = 400;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(20);
 
     /// <summary>Runs it all, writing what is found to <paramref name="output"/>; 0 when nothing was lost, and no gap was too long.</summary>
     public static async Task<int> RunAsync(ClusterOptions options, TextWriter output, CancellationToken cancellationToken)
     {
-        await output.WriteLineAsync($"3 silos, 2 gateways, {options.Builds} builds with followers on both, {options.Kills} kills, seed {options.Seed}");
+        await output.WriteLineAsync($"3 silos, 2 gateways, {options.Builds} builds with followers on both, {options.Kills} kills, {options.Real} builds by bob, seed {options.Seed}");
         return await Proof.RunAsync("cluster", "nothing was lost or doubled, and no stream ended early", output, async folder =>
         {
-            await using var world = await ClusterWorld.StartAsync(folder, options.CutOff, cancellationToken);
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(Patience);
-            List<string> found =
+            return
             [
-                .. await new ClusterCrowds(world, output).RunAsync(options.Crowd.Builds, options.Crowd.Resolves, patience.Token),
-                .. await LoseAsync(options, world, output, patience.Token),
-                .. await new RollingRestart(world, output).RunAsync(options.Rolling, new Random(options.Seed), patience.Token),
+                .. await RunScriptedAsync(options, Path.Combine(folder, "scripted"), output, patience.Token),
+                .. await RunRealAsync(options, Path.Combine(folder, "real"), output, patience.Token),
             ];
-            foreach (var node in found.Count > 0 ? world.SiloNodes.Concat(world.GatewayNodes) : [])
-            {
-                await output.WriteLineAsync($"{node.Name}:\n{node.LogTail()}");
-            }
-
-            return found;
         });
+    }
+
+    private static async Task<List<string>> RunScriptedAsync(ClusterOptions options, string folder, TextWriter output, CancellationToken cancellationToken)
+    {
+        if (options is { Builds: 0, Crowd.Builds: 0, Rolling: false })
+        {
+            return [];
+        }
+
+        await using var world = await ClusterWorld.StartAsync(folder, options.CutOff, withBob: false, cancellationToken);
+        List<string> found =
+        [
+            .. await new ClusterCrowds(world, output).RunAsync(options.Crowd.Builds, options.Crowd.Resolves, cancellationToken),
+            .. await LoseAsync(options, world, output, cancellationToken),
+            .. await new RollingRestart(world, output).RunAsync(options.Rolling, new Random(options.Seed), cancellationToken),
+        ];
+        await TellLogsAsync(found, world, output);
+        return found;
+    }
+
+    private static async Task<List<string>> RunRealAsync(ClusterOptions options, string folder, TextWriter output, CancellationToken cancellationToken)
+    {
+        if (options.Real == 0)
+        {
+            return [];
+        }
+
+        await using var world = await ClusterWorld.StartAsync(folder, withCell: false, withBob: true, cancellationToken);
+        using var builds = new RealBuilds(world, output);
+        List<string> found = [.. await builds.RunAsync(options.Real, world.SiloNodes.Count, new Random(options.Seed), cancellationToken)];
+        await TellLogsAsync(found, world, output);
+        return found;
+    }
+
+    private static async Task TellLogsAsync(List<string> found, ClusterWorld world, TextWriter output)
+    {
+        foreach (var node in found.Count > 0 ? world.SiloNodes.Concat(world.GatewayNodes) : [])
+        {
+            await output.WriteLineAsync($"{node.Name}:\n{node.LogTail()}");
+        }
     }
 
     private static async Task<List<string>> LoseAsync(ClusterOptions options, ClusterWorld world, TextWriter output, CancellationToken cancellationToken)

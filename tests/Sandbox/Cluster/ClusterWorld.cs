@@ -37,8 +37,9 @@ public sealed class ClusterWorld : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="folder">For its files.</param>
     /// <param name="withCell">Whether the last silo is in a network of its own.</param>
+    /// <param name="withBob">Whether bob builds, and not <see cref="Builder"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ClusterWorld> StartAsync(string folder, bool withCell, CancellationToken cancellationToken)
+    public static async Task<ClusterWorld> StartAsync(string folder, bool withCell, bool withBob, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var surroundings = await Surroundings.StartAsync(Path.Combine(folder, "surroundings"), cancellationToken: cancellationToken);
@@ -53,7 +54,7 @@ public sealed class ClusterWorld : IAsyncDisposable
                 Folder = folder,
                 RegistryHost = surroundings.Registry.Host,
                 AuthFile = surroundings.Registry.AuthFile,
-                Bob = await world.Builder.InstallAsync(surroundings, cancellationToken),
+                Bob = withBob ? null : await world.Builder.InstallAsync(surroundings, cancellationToken),
                 ConnectionStringFile = Path.Combine(folder, "connection-string"),
                 Address = address,
             };
