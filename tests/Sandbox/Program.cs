@@ -9,6 +9,7 @@ using ImageBuilder.Sandbox.Kills;
 using ImageBuilder.Sandbox.Logs;
 using ImageBuilder.Sandbox.Proxying;
 using ImageBuilder.Sandbox.Tests;
+using ImageBuilder.Sandbox.Throughput;
 
 var serve = new Option<bool>("--serve") { Description = "Set up, then serve until SIGINT or SIGTERM." };
 var data = new Option<string?>("--data") { Description = "Folder for everything that lasts: state, logs, registry contents. Default: one of this run alone." };
@@ -82,7 +83,7 @@ var copy = new Command("copy", "Copies an image and says what it took; copy-figu
 copy.SetAction((parsed, cancellationToken) => CopyProcess.RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, cancellationToken));
 
 // Signals are DemoAsync's own business: stopping all it started may take longer than the two seconds that the parser allows.
-var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, proxyFigures, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills(), CancelCommands.Cancels(), ClusterCommands.Cluster(), Relay.Create() }.Parse(args);
+var parsed = new RootCommand("Local surroundings of the image-build service, for the demo and the tests.") { demo, report, figures, copyFigures, copy, proxyFigures, resolveFigures, serveEcho, LogCommands.Figures(), LogCommands.Write(), LogCommands.Follow(), KillCommands.Kills(), CancelCommands.Cancels(), ClusterCommands.Cluster(), ThroughputCommands.Throughput(), Relay.Create() }.Parse(args);
 var code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 return parsed.Errors.Count > 0 ? 2 : code;
 

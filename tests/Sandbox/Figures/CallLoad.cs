@@ -23,25 +23,8 @@ internal sealed class CallLoad : IDisposable
     }
 
     /// <summary>As many calls as the server answers, <paramref name="atOnce"/> at a time; gives how many there were.</summary>
-    public async Task<int> SaturateAsync(int atOnce, TimeSpan duration, CancellationToken cancellationToken)
-    {
-        var start = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, atOnce).Select(caller => Task.Run(
-            async () =>
-            {
-                var client = _clients[caller % _clients.Length];
-                var count = 0;
-                while (Stopwatch.GetElapsedTime(start) < duration)
-                {
-                    await CallAsync(client, cancellationToken);
-                    count++;
-                }
-
-                return count;
-            },
-            cancellationToken)));
-        return counts.Sum();
-    }
+    public async Task<int> SaturateAsync(int atOnce, TimeSpan duration, CancellationToken cancellationToken) =>
+        (await ClosedLoop.RunAsync(atOnce, duration, caller => CallAsync(_clients[caller % _clients.Length], cancellationToken), cancellationToken)).Length;
 
     /// <summary>
     /// Calls at a fixed rate, whether or not the ones before have been answered; gives how long each took from the moment it was due,

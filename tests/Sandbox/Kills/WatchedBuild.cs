@@ -4,6 +4,7 @@ using Grpc.Net.Client;
 using ImageBuilder.Contracts;
 using ImageBuilder.Contracts.V1;
 using Build = ImageBuilder.Contracts.V1.Build;
+using BuildsClient = ImageBuilder.Contracts.V1.Builds.BuildsClient;
 using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 
 namespace ImageBuilder.Sandbox.Kills;
@@ -15,7 +16,7 @@ internal sealed class WatchedBuild(BuildRequest order, GrpcChannel channel) : ID
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly Builds.BuildsClient _builds = new(channel);
+    private readonly BuildsClient _builds = new(channel);
     private readonly MemoryStream _log = new();
     private readonly SortedDictionary<long, Build> _versions = [];
 

@@ -36,6 +36,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The port it listens on.</summary>
     public int Port => Options.Port;
 
+    /// <summary>The processor time that it has used since it was started.</summary>
+    public TimeSpan ProcessorTime => ProcessFamily.ProcessorTimeOf(_process!.Id);
+
     /// <summary>Opens the database that every server has, by 127.0.0.1.</summary>
     public string ConnectionString => ConnectionStringOf("postgres");
 

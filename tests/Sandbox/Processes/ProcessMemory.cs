@@ -10,8 +10,11 @@ internal static class ProcessMemory
     {
         // proc(5): 5 resets the peak resident set size.
         await File.WriteAllTextAsync(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/clear_refs"), "5");
-        return await ReadAsync(process, "VmRSS:");
+        return await ReadAsync(process);
     }
+
+    /// <summary>Bytes at the moment.</summary>
+    public static Task<long> ReadAsync(int process) => ReadAsync(process, "VmRSS:");
 
     /// <summary>The most bytes since <see cref="ResetPeakAsync"/>.</summary>
     public static Task<long> ReadPeakAsync(int process) => ReadAsync(process, "VmHWM:");
