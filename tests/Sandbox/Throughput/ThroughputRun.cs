@@ -75,8 +75,11 @@ public static class ThroughputRun
         /// <summary>The kinds of calls that cost much more with many grains than with few.</summary>
         public IReadOnlyList<string> FindGrowth() =>
         [
-            .. _costs.SelectMany(kind => kind.Value.Where(cost => cost.Milliseconds > (WidestGrowth * kind.Value[0].Milliseconds) + NoiseMilliseconds).Select(cost =>
-                Line($"{kind.Key.Load}, {kind.Key.Silos} silo(s): {cost.Milliseconds:0.00} ms a call with {cost.Grains} grains, {kind.Value[0].Milliseconds:0.00} ms with {kind.Value[0].Grains}"))),
+            .. from kind in _costs
+               from cost in kind.Value
+               let least = kind.Value.TakeWhile(fewer => fewer != cost).Append(cost).MinBy(known => known.Milliseconds)
+               where cost.Milliseconds > (WidestGrowth * least.Milliseconds) + NoiseMilliseconds
+               select Line($"{kind.Key.Load}, {kind.Key.Silos} silo(s): {cost.Milliseconds:0.00} ms a call with {cost.Grains} grains, {least.Milliseconds:0.00} ms with {least.Grains}"),
         ];
 
         private async Task<Guid> BuildAsync(ThroughputCluster cluster, CancellationToken cancellationToken)
