@@ -2,6 +2,7 @@ using ImageBuilder.Builds.Admission;
 using ImageBuilder.Grains.Placement;
 using ImageBuilder.Grains.Queue;
 using ImageBuilder.Grains.References;
+using ImageBuilder.Registry.Credentials;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;

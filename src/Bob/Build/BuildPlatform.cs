@@ -5,7 +5,8 @@ namespace ImageBuilder.Bob.Build;
 /// <summary>Platforms as engines write them: os/architecture[/variant].</summary>
 internal static class BuildPlatform
 {
-    private static readonly string s_own = "linux/" + RuntimeInformation.OSArchitecture switch
+    /// <summary>This machine's.</summary>
+    public static string Own { get; } = "linux/" + RuntimeInformation.OSArchitecture switch
     {
         Architecture.X64 => "amd64",
         Architecture.Arm64 => "arm64",
@@ -16,7 +17,7 @@ internal static class BuildPlatform
     public static Dictionary<string, string> Arguments(string? platform)
     {
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (prefix, value) in new[] { ("BUILD", s_own), ("TARGET", platform ?? s_own) })
+        foreach (var (prefix, value) in new[] { ("BUILD", Own), ("TARGET", platform ?? Own) })
         {
             var parts = value.Split('/');
             arguments[prefix + "PLATFORM"] = value;

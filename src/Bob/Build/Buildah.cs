@@ -209,7 +209,7 @@ internal sealed class Buildah : IEngine
     // Of those listed before this builder held the storage.
     private async Task RemoveStrayAsync(IReadOnlyList<WorkingContainer> before, CancellationToken cancellationToken)
     {
-        var oldest = EngineFolder.StartOfOldest(Builds);
+        var oldest = before.Count > 0 ? EngineFolder.StartOfOldest(Builds) : default;
         List<WorkingContainer> stray = [];
         foreach (var container in before.Intersect(WorkingContainer.ReadAll(Graph)))
         {
@@ -240,7 +240,7 @@ internal sealed class Buildah : IEngine
         }
     }
 
-    private static Task<(int ExitCode, string Tail)> RunAsync(
+    private static Task<CommandResult> RunAsync(
         IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder, bool silent, CancellationToken cancellationToken) =>
         ForegroundCommand.RunAsync(Confinement.Program, [.. Confinement.Of("buildah"), .. arguments], variables, folder, silent, secrets: [], cancellationToken);
 }

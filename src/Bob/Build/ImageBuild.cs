@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Proxy;
@@ -37,21 +38,27 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
         await using var proxy = _settings.Credentials is { } credentials ? await StartProxyAsync(credentials, cancellationToken) : null;
 
-        // While the context is on its way: what a first request costs this process, the proxy and the registry is then paid when the image is built.
+        // While the context is on its way, and on threads of their own: what a first request costs this process, the proxy and the registry is then paid
+        // while the engine is made ready.
         using var registry = new RegistryClient();
-        var baseImage = registry.HeadManifestAsync(_settings.Base, _settings.ProxyLogin, RegistryCall.Patient, cancellationToken);
+        var baseImage = Task.Run(() => registry.HeadManifestAsync(_settings.Base, _settings.ProxyLogin, RegistryCall.Patient, cancellationToken), cancellationToken);
         var engine = _settings.BuildBase ? Engines.Create(_settings, time) : null;
         Task? tidied = null;
         try
         {
             using var needless = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var prepared = engine?.PrepareAsync(needless.Token) ?? Task.CompletedTask;
+            var prepared = engine is null ? Task.CompletedTask : Task.Run(() => engine.PrepareAsync(needless.Token), needless.Token);
+            var arrived = AwaitedFile.WaitAsync(
+                workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
+            var input = engine is null ? null : ReadInputAsync(arrived, cancellationToken);
             var isBuilt = engine is not null && (!await ExistsAsync(baseImage) || _settings.NoCache);
             await (isBuilt ? Task.CompletedTask : needless.CancelAsync());
             await prepared.ConfigureAwait(isBuilt ? ConfigureAwaitOptions.None : ConfigureAwaitOptions.SuppressThrowing);
-            await AwaitedFile.WaitAsync(
-                workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
-            await (isBuilt ? BuildBaseAsync(engine!, cancellationToken) : RequireAsync(baseImage));
+            await arrived;
+
+            // The copy hashes; that library takes as long to load as a request or two.
+            _ = Task.Run(() => SHA256.HashData([]), CancellationToken.None);
+            await (isBuilt ? engine!.BuildAsync(await input!, cancellationToken) : RequireAsync(baseImage));
 
             // That takes the engine about as long as the copy takes the registry.
             tidied = engine?.DisposeAsync().AsTask();
@@ -90,8 +97,10 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         return proxy;
     }
 
-    private async Task BuildBaseAsync(IEngine engine, CancellationToken cancellationToken)
+    // Whether there is a Dockerfile matters only if it is built.
+    private async Task<BuildInput> ReadInputAsync(Task arrived, CancellationToken cancellationToken)
     {
+        await arrived;
         var dockerfile = workspace.Resolve(_settings.DockerfilePath, out var below);
         if (!File.Exists(dockerfile))
         {
@@ -107,7 +116,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         }
 
         CheckIgnoreFiles(dockerfile, context);
-        await engine.BuildAsync(new BuildInput(dockerfile, await ParseAsync(dockerfile, cancellationToken), context), cancellationToken);
+        return new BuildInput(dockerfile, await ParseAsync(dockerfile, cancellationToken), context);
     }
 
     // Engines read these on this machine, wherever a link leads, and show all of what they find when it is no pattern.

@@ -40,32 +40,35 @@ internal static class Verb
         return exitCode;
     }
 
-    private static async Task<(int ExitCode, Outcome Outcome)> EndAsync(Func<CancellationToken, Task> work, CancellationTokenSource stop)
+    private static async Task<End> EndAsync(Func<CancellationToken, Task> work, CancellationTokenSource stop)
     {
         try
         {
             await work(stop.Token);
-            return (ExitCode.Ok, Outcome.Success);
+            return new End(ExitCode.Ok, Outcome.Success);
         }
         catch (UsageException exception)
         {
-            return (ExitCode.Usage, new Outcome(false, nameof(FailureReason.Internal), exception.Message));
+            return new End(ExitCode.Usage, new Outcome(false, nameof(FailureReason.Internal), exception.Message));
         }
         catch (BobException exception)
         {
-            return (ExitCode.Failed, new Outcome(false, exception.Reason.ToString(), exception.Message));
+            return new End(ExitCode.Failed, new Outcome(false, exception.Reason.ToString(), exception.Message));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            return (ExitCode.Failed, new Outcome(false, nameof(FailureReason.Cancelled), "build failed: it was stopped"));
+            return new End(ExitCode.Failed, new Outcome(false, nameof(FailureReason.Cancelled), "build failed: it was stopped"));
         }
         catch (IOException exception) when (OutOfDisk.IsCause(exception))
         {
-            return (ExitCode.Failed, new Outcome(false, nameof(FailureReason.OutOfDisk), OutOfDisk.Message));
+            return new End(ExitCode.Failed, new Outcome(false, nameof(FailureReason.OutOfDisk), OutOfDisk.Message));
         }
         catch (Exception exception)
         {
-            return (ExitCode.Failed, new Outcome(false, nameof(FailureReason.Internal), $"bob failed: {exception.Message}"));
+            return new End(ExitCode.Failed, new Outcome(false, nameof(FailureReason.Internal), $"bob failed: {exception.Message}"));
         }
     }
+
+    // A class, since generic code for classes is compiled ahead of time.
+    private sealed record End(int ExitCode, Outcome Outcome);
 }

@@ -68,7 +68,7 @@ internal sealed partial class Git
     }
 
     /// <summary>Runs git and gives its exit code and the end of its output.</summary>
-    public Task<(int ExitCode, string Tail)> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) =>
+    public Task<CommandResult> RunAsync(IEnumerable<string> arguments, CancellationToken cancellationToken) =>
         ForegroundCommand.RunAsync("git", [.. _settings, .. arguments], _variables, _folder, silent: false, _secrets, cancellationToken);
 
     /// <summary>Runs git.</summary>

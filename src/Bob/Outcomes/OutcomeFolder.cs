@@ -32,7 +32,23 @@ internal sealed class OutcomeFolder(string workspace)
             Replace(ErrorFile, Encoding.UTF8.GetBytes(outcome.Message + "\n"));
         }
 
-        Replace(OutcomeFile, JsonSerializer.SerializeToUtf8Bytes(outcome, OutcomeJson.Default.Outcome));
+        Replace(OutcomeFile, Json(outcome));
+    }
+
+    // Written by hand: to get a serializer going takes longer than all else that is left to do when a build has ended.
+    private static byte[] Json(Outcome outcome)
+    {
+        using var content = new MemoryStream();
+        using (var json = new Utf8JsonWriter(content))
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("succeeded", outcome.Succeeded);
+            json.WriteString("reason", outcome.Reason);
+            json.WriteString("message", outcome.Message);
+            json.WriteEndObject();
+        }
+
+        return content.ToArray();
     }
 
     private void Replace(string path, byte[] content)

@@ -13,7 +13,7 @@ internal static class ForegroundCommand
     /// <param name="silent">Whether its output is kept from bob's own.</param>
     /// <param name="secrets">What must not show in its output.</param>
     /// <param name="cancellationToken">Kills the program and all that it started.</param>
-    public static async Task<(int ExitCode, string Tail)> RunAsync(
+    public static async Task<CommandResult> RunAsync(
         string program,
         IEnumerable<string> arguments,
         IReadOnlyDictionary<string, string> variables,
@@ -27,7 +27,7 @@ internal static class ForegroundCommand
         {
             var tail = await CopyAsync(process.StandardOutput.BaseStream, silent ? Stream.Null : Console.OpenStandardOutput(), secrets, cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
-            return (process.ExitCode, tail.ToString());
+            return new CommandResult(process.ExitCode, tail.ToString());
         }
         catch
         {

@@ -79,7 +79,7 @@ internal sealed class ImageCopy(
             }
             else
             {
-                var blobs = content.Parts.Where(part => !MediaTypes.IsForeignLayer(part.MediaType)).DistinctBy(part => part.Digest);
+                var blobs = content.Parts.Where(part => !MediaTypes.IsForeignLayer(part.MediaType));
                 await EachAsync(blobs, options.BlobsAtOnce, (blob, token) => new ValueTask(_blobs.GetOrAdd(blob.Digest, _ => new Lazy<Task>(() => CopyBlobAsync(blob, token))).Value), cancellationToken);
             }
         }

@@ -14,8 +14,8 @@ public sealed partial class RegistryClient
     public async Task<ManifestDescriptor?> HeadManifestAsync(
         ImageReference image, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
     {
-        var (descriptor, _) = await LookAsync(image, credential, call ?? RegistryCall.Default, cancellationToken);
-        return descriptor;
+        var look = await LookAsync(image, credential, call ?? RegistryCall.Default, cancellationToken);
+        return look.Descriptor;
     }
 
     /// <summary>The manifest, or index, of <paramref name="image"/>.</summary>
@@ -32,7 +32,7 @@ public sealed partial class RegistryClient
         ImageReference image, Platform platform, RegistryCredential? credential, RegistryCall? call = null, CancellationToken cancellationToken = default)
     {
         call ??= RegistryCall.Default;
-        var (descriptor, manifest) = await LookAsync(image, credential, call, cancellationToken);
+        var (_, descriptor, manifest) = await LookAsync(image, credential, call, cancellationToken);
         if (descriptor is null)
         {
             throw NotFound(image);
@@ -131,28 +131,28 @@ public sealed partial class RegistryClient
         response.Headers.TryGetValues(DigestHeader, out var values) && Digest.TryParse(values.FirstOrDefault(), out var digest) ? digest : null;
 
     /// <summary>What HEAD says; where a registry refuses HEAD or says too little, the manifest itself.</summary>
-    private async Task<(ManifestDescriptor? Descriptor, Manifest? Manifest)> LookAsync(
+    private async Task<ManifestLook> LookAsync(
         ImageReference image, RegistryCredential? credential, RegistryCall call, CancellationToken cancellationToken)
     {
         var request = ManifestRequest(HttpMethod.Head, image);
-        var (isClear, descriptor) = await _transport.SendAsync(
+        var look = await _transport.SendAsync(
             image.Domain,
             credential,
             request,
             call,
             async (response, token) =>
-                response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented ? (false, null)
-                : !await SucceededAsync(image.Domain, request.What, response, token) ? (true, null)
-                : ReadDescriptor(image, response) is { } told ? (true, told)
-                : (false, (ManifestDescriptor?)null),
+                response.StatusCode is HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented ? new ManifestLook(IsClear: false, null)
+                : !await SucceededAsync(image.Domain, request.What, response, token) ? new ManifestLook(IsClear: true, null)
+                : ReadDescriptor(image, response) is { } told ? new ManifestLook(IsClear: true, told)
+                : new ManifestLook(IsClear: false, null),
             cancellationToken);
-        if (isClear)
+        if (look.IsClear)
         {
-            return (descriptor, null);
+            return look;
         }
 
         var manifest = await ReadManifestAsync(image, credential, call, cancellationToken);
-        return (manifest is null ? null : new ManifestDescriptor(manifest.MediaType, manifest.Digest, manifest.Content.Length), manifest);
+        return new ManifestLook(IsClear: true, manifest is null ? null : new ManifestDescriptor(manifest.MediaType, manifest.Digest, manifest.Content.Length), manifest);
     }
 
     private Task<(Digest Digest, bool IsSubjectKnown)> StoreManifestAsync(

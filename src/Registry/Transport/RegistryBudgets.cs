@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Registry.Transport;
@@ -13,7 +12,7 @@ internal sealed class RegistryBudgets(RegistryTransportOptions options, TimeProv
     private const int Capacity = 10_000;
 
     private readonly ConcurrentDictionary<string, BudgetBlock> _blocks = new(StringComparer.Ordinal);
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    private readonly FingerprintKey _key = new();
 
     /// <summary>Returns when a request may be sent.</summary>
     /// <param name="key">Whose budget it takes from.</param>
@@ -88,5 +87,5 @@ internal sealed class RegistryBudgets(RegistryTransportOptions options, TimeProv
     }
 
     private string Name(BudgetKey key) =>
-        string.Join('\n', key.Registry, key.Authority, key.Credential?.Fingerprint(_key) ?? RegistryCredential.AnonymousFingerprint);
+        string.Join('\n', key.Registry, key.Authority, _key.Of(key.Credential));
 }

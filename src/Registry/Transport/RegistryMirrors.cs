@@ -11,9 +11,11 @@ internal sealed class RegistryMirrors(ImmutableDictionary<string, ImmutableArray
     private static readonly TimeSpan PassedOver = TimeSpan.FromSeconds(30);
     private static readonly HttpRequestOptionsKey<Action> s_failed = new("ImageBuilder.MirrorFailed");
 
-    private readonly FrozenDictionary<string, ImmutableArray<Mirror>> _mirrors = mirrors
-        .GroupBy(entry => RegistryHost.Normalise(entry.Key))
-        .ToFrozenDictionary(group => group.Key, group => group.SelectMany(entry => entry.Value).Select(Mirror.Parse).ToImmutableArray());
+    private readonly FrozenDictionary<string, Mirror[]> _mirrors = mirrors.IsEmpty
+        ? FrozenDictionary<string, Mirror[]>.Empty
+        : mirrors
+            .GroupBy(entry => RegistryHost.Normalise(entry.Key))
+            .ToFrozenDictionary(group => group.Key, group => group.SelectMany(entry => entry.Value).Select(Mirror.Parse).ToArray());
 
     // As many as are configured.
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.OrdinalIgnoreCase);

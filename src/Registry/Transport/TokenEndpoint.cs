@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using ImageBuilder.Registry.Credentials;
@@ -16,7 +15,7 @@ internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddress
 
     // What endpoints gave in exchange for an identity token, to be used in its place: some take each one once only.
     private readonly ConcurrentDictionary<string, string> _refreshTokens = new(StringComparer.Ordinal);
-    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    private readonly FingerprintKey _key = new();
 
     /// <summary>The header with a token for <paramref name="scopes"/>, but never the one that was <paramref name="rejected"/>.</summary>
     public Task<AuthenticationHeaderValue> GetAsync(
@@ -28,7 +27,7 @@ internal sealed class TokenEndpoint(Wire wire, RetryLoop retries, ForeignAddress
         _tokens.Peek(Key(endpoint, challenge, credential, scopes));
 
     private string Key(RegistryEndpoint endpoint, AuthChallenge challenge, RegistryCredential? credential, IReadOnlyList<RegistryScope> scopes) =>
-        string.Join('\n', [endpoint.BaseAddress.Authority, credential?.Fingerprint(_key) ?? RegistryCredential.AnonymousFingerprint, challenge.Realm, challenge.Service, .. RegistryScope.Merge(scopes)]);
+        string.Join('\n', [endpoint.BaseAddress.Authority, _key.Of(credential), challenge.Realm, challenge.Service, .. RegistryScope.Merge(scopes)]);
 
     private Task<Fetched<AuthenticationHeaderValue>> FetchAsync(
         RegistryEndpoint endpoint, AuthChallenge challenge, RegistryCredential? credential, IReadOnlyList<RegistryScope> scopes)

@@ -18,7 +18,10 @@ internal sealed record BuildKitDaemonSettings
     /// <summary><paramref name="bytes"/> in the unit in which BuildKit's command line takes them.</summary>
     public static string Megabytes(long bytes) => Math.Max(1, bytes / 1_000_000).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The daemon's configuration. With no CNI, and none looked for, the network of steps is the machine's.</summary>
+    /// <summary>
+    /// The daemon's configuration. With no CNI, and none looked for, the network of steps is the machine's. The platforms that this machine emulates are found when
+    /// a build comes; a daemon that is told of no platform would look for them before it listens, too.
+    /// </summary>
     public string Configuration(string root, string socket, string runtime) =>
         $"""
         root = {Quote(root)}
@@ -30,6 +33,7 @@ internal sealed record BuildKitDaemonSettings
         [worker.oci]
         enabled = true
         networkMode = "host"
+        platforms = [{Quote(BuildPlatform.Own)}]
         binary = {Quote(runtime)}
         gc = true
         [[worker.oci.gcpolicy]]

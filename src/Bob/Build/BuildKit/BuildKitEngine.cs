@@ -114,8 +114,7 @@ internal sealed class BuildKitEngine : IEngine
                 ["prune", "--all", "--keep-storage", BuildKitDaemonSettings.Megabytes(CacheLimit)], silent: true, secrets: [], CancellationToken.None);
         }
 
-        await (_daemon?.DisposeAsync() ?? default);
-        await _folder.DisposeAsync();
+        await Task.WhenAll(_daemon?.DisposeAsync().AsTask() ?? Task.CompletedTask, _folder.DisposeAsync().AsTask());
     }
 
     private static async Task RemoveAbandonedAsync(string builds)

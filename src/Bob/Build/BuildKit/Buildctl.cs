@@ -12,7 +12,7 @@ internal sealed class Buildctl(string address, string folder)
     /// <param name="silent">Whether its output is kept from bob's own.</param>
     /// <param name="secrets">What must not show in its output.</param>
     /// <param name="cancellationToken">Kills it and all that bob started.</param>
-    public Task<(int ExitCode, string Tail)> RunAsync(
+    public Task<CommandResult> RunAsync(
         IEnumerable<string> arguments, bool silent, IReadOnlyCollection<string> secrets, CancellationToken cancellationToken)
     {
         var variables = new Dictionary<string, string>

@@ -1,7 +1,0 @@
-using System.Text.Json.Serialization;
-
-namespace ImageBuilder.Bob.Outcomes;
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
-[JsonSerializable(typeof(Outcome))]
-internal sealed partial class OutcomeJson : JsonSerializerContext;
