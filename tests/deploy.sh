@@ -38,8 +38,13 @@ unpack() {
     find "$work/packages" -name '*.deb' -exec dpkg-deb --extract {} "$1" \;
 }
 
+# publish PROJECT FOLDER: with a bob that was compiled ahead of time, where the package source has what that takes.
 publish() {
-    dotnet publish "$root/$1" -c Release -v quiet -p:Packages="$package_set" --disable-build-servers -o "$work/publish/$2" >"$work/publish.log" 2>&1
+    dotnet_publish "$@" -p:Fast=true || dotnet_publish "$@"
+}
+
+dotnet_publish() {
+    dotnet publish "$root/$1" -c Release -v quiet -p:Packages="$package_set" --disable-build-servers -o "$work/publish/$2" "${@:3}" >"$work/publish.log" 2>&1
 }
 
 # image NAME FOLDER: an image of what is in a folder.
