@@ -16,12 +16,12 @@ internal static class GatewayHost
     public static async Task RunAsync(LiveConfiguration live, CancellationToken cancellationToken)
     {
         var configuration = live.Started;
-        var connectionString = DatabaseConnection.Read(configuration.Cluster);
+        var database = DatabaseConnection.Open(configuration.Cluster);
         var builder = WebHosting.Create(configuration, ServiceRole.Gateway);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddGateway(OptionsOf(configuration));
-        builder.UseOrleansClient(client => client.AddCluster(configuration.Cluster, connectionString));
-        await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
+        builder.UseOrleansClient(client => client.AddCluster(configuration.Cluster, database));
+        await DatabaseConnection.CheckSchemaAsync(database, cancellationToken);
 
         await using var app = builder.Build();
         WebHosting.Map(app);

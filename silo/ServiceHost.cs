@@ -22,6 +22,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans;
 using Orleans.Dashboard;
 using Orleans.Hosting;
@@ -36,10 +37,10 @@ internal static class ServiceHost
     {
         var configuration = live.Started;
         var single = configuration.Cluster.Kind == ClusterKind.Single;
-        var connectionString = single ? null : DatabaseConnection.Read(configuration.Cluster);
+        var database = single ? null : DatabaseConnection.Open(configuration.Cluster);
         var builder = WebHosting.Create(configuration, single ? ServiceRole.Service : ServiceRole.Silo);
 
-        AddBuilds(builder.Services, configuration, connectionString);
+        AddBuilds(builder.Services, configuration);
         builder.Services.AddSingleton(live);
         builder.Services.AddSingleton<IOptionsMonitor<QueueLimits>, LiveQueueLimits>();
         builder.Services.AddHostedService<ConfigurationWatcher>();
@@ -49,7 +50,7 @@ internal static class ServiceHost
         }
 
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout += configuration.Cluster.Drain);
-        builder.UseOrleans(silo => AddSilo(silo, configuration, connectionString));
+        builder.UseOrleans(silo => AddSilo(silo, configuration, database));
         builder.Services.AddReferencePrecaching(new PrecacheOptions
         {
             References = [.. configuration.RefCache.Refs],
@@ -57,9 +58,9 @@ internal static class ServiceHost
             Platform = configuration.Builds.Platform,
         });
 
-        if (connectionString is not null)
+        if (database is not null)
         {
-            await DatabaseConnection.CheckSchemaAsync(connectionString, cancellationToken);
+            await DatabaseConnection.CheckSchemaAsync(database, cancellationToken);
         }
 
         await using var app = builder.Build();
@@ -82,7 +83,7 @@ internal static class ServiceHost
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    private static void AddBuilds(IServiceCollection services, ServiceConfiguration configuration, string? connectionString)
+    private static void AddBuilds(IServiceCollection services, ServiceConfiguration configuration)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(new BuildOptions
@@ -99,7 +100,7 @@ internal static class ServiceHost
             StaleIfError = configuration.Registry.StaleIfError,
         });
         services.AddGrainServices();
-        if (connectionString is null)
+        if (configuration.Cluster.Kind == ClusterKind.Single)
         {
             services.AddSingleton<IBuildLogs>(new FileBuildLogs(Path.Combine(configuration.DataFolder, "logs"), configuration.Builds.LogLimit));
         }
@@ -126,7 +127,7 @@ internal static class ServiceHost
                 Disk = configuration.Process.DiskLimit,
             },
             Engine = configuration.Process.Engine,
-            EndsWithService = connectionString is not null,
+            EndsWithService = configuration.Cluster.Kind != ClusterKind.Single,
             Network = configuration.Process.Network,
             DeniedNetworks = [.. configuration.Process.DeniedNetworks],
         });
@@ -169,9 +170,9 @@ internal static class ServiceHost
         }
     }
 
-    private static void AddSilo(ISiloBuilder silo, ServiceConfiguration configuration, string? connectionString)
+    private static void AddSilo(ISiloBuilder silo, ServiceConfiguration configuration, NpgsqlDataSource? database)
     {
-        if (connectionString is null)
+        if (database is null)
         {
             // One process: no gateway for clients of the cluster, and a port for other silos that nobody is told of.
             silo.UseLocalhostClustering(siloPort: FreePort.Next(), gatewayPort: 0);
@@ -181,8 +182,8 @@ internal static class ServiceHost
         }
         else
         {
-            silo.AddCluster(configuration, connectionString);
-            silo.AddPostgresStorage(connectionString, configuration.Builds.LogLimit);
+            silo.AddCluster(configuration, database);
+            silo.AddPostgresStorage(database, configuration.Builds.LogLimit);
         }
 
         if (configuration.Dashboard.Address is not null)

@@ -2,6 +2,7 @@ using System.Net;
 using ImageBuilder.Grains;
 using ImageBuilder.Silo.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
@@ -10,7 +11,7 @@ namespace ImageBuilder.Silo.Clustering;
 /// <summary>Makes silos and gateways members of a cluster.</summary>
 internal static class ClusterHosting
 {
-    private const string Npgsql = "Npgsql";
+    private const string Invariant = "Npgsql";
 
     // A silo that was killed is found dead after at most so many unanswered probes, whose period is also their patience.
     private const int MissedProbes = 2;
@@ -22,14 +23,14 @@ internal static class ClusterHosting
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>Makes a silo a member.</summary>
-    public static void AddCluster(this ISiloBuilder silo, ServiceConfiguration configuration, string connectionString)
+    public static void AddCluster(this ISiloBuilder silo, ServiceConfiguration configuration, NpgsqlDataSource database)
     {
         var cluster = configuration.Cluster;
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);
         silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), (int)cluster.SiloPort, (int)cluster.GatewayPort);
-        silo.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
-        silo.UseAdoNetReminderService(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
+        silo.UseAdoNetClustering(options => (options.Invariant, options.DataSource) = (Invariant, database));
+        silo.UseAdoNetReminderService(options => (options.Invariant, options.DataSource) = (Invariant, database));
         silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);
         silo.Configure<ClusterMembershipOptions>(options =>
         {
@@ -47,7 +48,7 @@ internal static class ClusterHosting
     }
 
     /// <summary>Makes a gateway a client.</summary>
-    public static void AddCluster(this IClientBuilder client, ClusterConfiguration cluster, string connectionString)
+    public static void AddCluster(this IClientBuilder client, ClusterConfiguration cluster, NpgsqlDataSource database)
     {
         client.Services.AddHostedService(provider =>
         {
@@ -62,7 +63,7 @@ internal static class ClusterHosting
             ]);
         });
         client.Configure<ClusterOptions>(options => Name(options, cluster));
-        client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = (Npgsql, connectionString));
+        client.UseAdoNetClustering(options => (options.Invariant, options.DataSource) = (Invariant, database));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);
         client.Configure<Orleans.Configuration.GatewayOptions>(options => options.GatewayListRefreshPeriod = SilosRefresh);
         client.UseConnectionRetryFilter(async (_, cancellationToken) =>

@@ -9,12 +9,9 @@ namespace ImageBuilder.Silo.Clustering;
 /// Has builds taken up again whose silo is gone, also when nobody asks for them: each silo when it starts, and the two oldest, of which one may be lost
 /// meanwhile, when another is lost. The builds' reminders are the net below.
 /// </summary>
-internal sealed partial class LostSilos(IClusterMembershipService membership, ClusterSites sites, UnfinishedBuilds builds, TimeProvider clock, ILogger<LostSilos> logger) : BackgroundService
+internal sealed partial class LostSilos(IClusterMembershipService membership, ClusterSites sites, UnfinishedBuilds builds, GrainCalls calls, ILogger<LostSilos> logger) : BackgroundService
 {
     private const int Oldest = 2;
-
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc />
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -33,25 +30,24 @@ internal sealed partial class LostSilos(IClusterMembershipService membership, Cl
         }
     }
 
-    // What fails now may do so because the cluster has not settled yet.
     private async Task TakeUpAsync(CancellationToken stoppingToken)
     {
-        for (var pause = FirstPause; pause < LongestPause; pause *= 2)
+        try
         {
-            try
-            {
-                await builds.TakeUpAsync();
-                return;
-            }
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-            {
-                LogFailed(logger, error, pause);
-            }
-
-            await Task.Delay(pause, clock, stoppingToken);
+            await calls.RetryAsync(
+                async () =>
+                {
+                    await builds.TakeUpAsync();
+                    return true;
+                },
+                stoppingToken);
+        }
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogFailed(logger, error);
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Builds of a silo that is gone could not be taken up; it is tried again in {Pause}")]
-    private static partial void LogFailed(ILogger logger, Exception error, TimeSpan pause);
+    [LoggerMessage(1, LogLevel.Warning, "Builds of a silo that is gone could not be taken up now; their reminders have it done within minutes")]
+    private static partial void LogFailed(ILogger logger, Exception error);
 }

@@ -1,9 +1,9 @@
 using ImageBuilder.Builds.Logs;
 using ImageBuilder.Grains;
-using ImageBuilder.Postgres;
 using ImageBuilder.Postgres.Logs;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime.Hosting;
@@ -19,13 +19,10 @@ internal static class PostgresStorageSiloBuilderExtensions
 
     /// <summary>Keeps states and logs in a database that has our tables.</summary>
     /// <param name="builder">The silo.</param>
-    /// <param name="connectionString">As Npgsql takes it; it may hold a password, and is not shown.</param>
+    /// <param name="database">Its connections.</param>
     /// <param name="logLimit">Bytes kept of one log.</param>
-    /// <exception cref="ArgumentException">The connection string is none.</exception>
-    public static ISiloBuilder AddPostgresStorage(this ISiloBuilder builder, string connectionString, long logLimit)
+    public static ISiloBuilder AddPostgresStorage(this ISiloBuilder builder, NpgsqlDataSource database, long logLimit)
     {
-        var database = PostgresSource.Create(connectionString);
-
         // Made by the container, as it sees it, and so closed by it.
         builder.Services.AddSingleton(_ => database);
         builder.AddAdoNetGrainStorage(Rows, (AdoNetGrainStorageOptions options) =>
@@ -37,7 +34,7 @@ internal static class PostgresStorageSiloBuilderExtensions
         });
         builder.Services.AddSingleton(provider => new PostgresGrainStorage(
             provider.GetRequiredKeyedService<IGrainStorage>(Rows),
-            provider.GetRequiredService<Npgsql.NpgsqlDataSource>(),
+            provider.GetRequiredService<NpgsqlDataSource>(),
             provider.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId,
             provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddGrainStorage(StateStorage.Name, (provider, _) => provider.GetRequiredService<PostgresGrainStorage>());

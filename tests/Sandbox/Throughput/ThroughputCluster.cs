@@ -26,11 +26,10 @@ internal sealed class ThroughputCluster : IAsyncDisposable
     private readonly GrpcChannel[] _channels;
     private readonly IHost _client;
 
-    private ThroughputCluster(ClusterNodes nodes, PostgresServer server, EndlessRegistry registry, PipedBuilder builder, string connectionString, IHost client)
+    private ThroughputCluster(ClusterNodes nodes, PostgresServer server, EndlessRegistry registry, PipedBuilder builder, NpgsqlDataSource database, IHost client)
     {
-        (_nodes, _server, _client, Registry, Builder) = (nodes, server, client, registry, builder);
+        (_nodes, _server, _client, Registry, Builder, Database) = (nodes, server, client, registry, builder, database);
         _channels = [.. Enumerable.Range(0, ChannelCount).Select(_ => GrpcChannel.ForAddress(nodes.Gateways[0].Address))];
-        Database = PostgresSource.Create(connectionString);
     }
 
     /// <summary>How many silos it has.</summary>
@@ -80,9 +79,10 @@ internal sealed class ThroughputCluster : IAsyncDisposable
         await File.WriteAllTextAsync(settings.AuthFile, """{"auths":{}}""", cancellationToken);
         await File.WriteAllTextAsync(settings.ConnectionStringFile, connectionString, cancellationToken);
         var nodes = await ClusterNodes.StartAsync(settings, silos, gateways: 1, cell: null, cancellationToken);
-        var client = Client(connectionString);
+        var database = PostgresSource.Create(connectionString);
+        var client = Client(database);
         await client.StartAsync(cancellationToken);
-        return new ThroughputCluster(nodes, server, registry, builder, connectionString, client);
+        return new ThroughputCluster(nodes, server, registry, builder, database, client);
     }
 
     /// <summary>A connection to its gateway, of a few.</summary>
@@ -128,14 +128,14 @@ internal sealed class ThroughputCluster : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    private static IHost Client(string connectionString)
+    private static IHost Client(NpgsqlDataSource database)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
         builder.UseOrleansClient(client =>
         {
             client.Configure<Orleans.Configuration.ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("imagebuilder", "imagebuilder"));
-            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", connectionString));
+            client.UseAdoNetClustering(options => (options.Invariant, options.DataSource) = ("Npgsql", database));
         });
         return builder.Build();
     }

@@ -313,7 +313,7 @@ public sealed class PostgresGrainStorageTests(PostgresFixture postgres) : IAsync
         builder.UseOrleans(silo => silo
             .UseLocalhostClustering(siloPort: FreePort.Next(), gatewayPort: 0)
             .Configure<ClusterOptions>(options => options.ServiceId = serviceId)
-            .AddPostgresStorage(connectionString, logLimit: 1 << 20));
+            .AddPostgresStorage(PostgresSource.Create(connectionString), logLimit: 1 << 20));
         var host = builder.Build();
         _disposables.Add((IAsyncDisposable)host);
         await host.StartAsync();
