@@ -28,6 +28,7 @@ internal static class ClusterHosting
         var cluster = configuration.Cluster;
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);
+        MemberTls.Use(silo, cluster.Tls);
         silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), (int)cluster.SiloPort, (int)cluster.GatewayPort);
         silo.UseAdoNetClustering(options => (options.Invariant, options.DataSource) = (Invariant, database));
         silo.UseAdoNetReminderService(options => (options.Invariant, options.DataSource) = (Invariant, database));
@@ -63,6 +64,7 @@ internal static class ClusterHosting
             ]);
         });
         client.Configure<ClusterOptions>(options => Name(options, cluster));
+        MemberTls.Use(client, cluster.Tls);
         client.UseAdoNetClustering(options => (options.Invariant, options.DataSource) = (Invariant, database));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);
         client.Configure<Orleans.Configuration.GatewayOptions>(options => options.GatewayListRefreshPeriod = SilosRefresh);

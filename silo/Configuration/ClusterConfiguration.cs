@@ -44,4 +44,7 @@ internal sealed record ClusterConfiguration
     /// </summary>
     [DurationRange("0s", "24h0m0s")]
     public TimeSpan Drain { get; init; }
+
+    /// <summary>The certificates of silos and gateways; without them they speak to whoever comes, in clear text. Default: none.</summary>
+    public ClusterTlsConfiguration? Tls { get; init; }
 }

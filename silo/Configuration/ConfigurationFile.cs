@@ -1,12 +1,11 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using ImageBuilder.Launchers.Process;
 using ImageBuilder.Silo.Configuration.Rules;
+using ImageBuilder.Silo.Tls;
 
 namespace ImageBuilder.Silo.Configuration;
 
@@ -116,7 +115,7 @@ internal static class ConfigurationFile
             "process.bob", $"is missing, and there is no bob in {AppContext.BaseDirectory}; it must be the path of bob, an executable or a .dll"));
 
     private static ConfigurationError? FindConflict(ServiceConfiguration configuration) =>
-        FindSharedPort(configuration) ?? FindUnusedCache(configuration.Process) ?? FindUnsetDatabase(configuration.Cluster) ?? FindKeyOfOtherCertificate(configuration.Server.Services.Grpc.Tls);
+        FindSharedPort(configuration) ?? FindUnusedCache(configuration.Process) ?? FindUnsetDatabase(configuration.Cluster) ?? FindUnusableCertificate(configuration);
 
     private static ConfigurationError? FindSharedPort(ServiceConfiguration configuration)
     {
@@ -149,24 +148,18 @@ internal static class ConfigurationFile
         _ => null,
     };
 
-    private static ConfigurationError? FindKeyOfOtherCertificate(ServerTlsConfiguration? tls)
+    // They are read as the service will read them.
+    private static ConfigurationError? FindUnusableCertificate(ServiceConfiguration configuration)
     {
-        if (tls is null)
+        if (configuration.Server.Services.Grpc.Tls is { } grpc)
         {
-            return null;
+            TlsCertificates.Read(TlsCertificates.OfGrpc, grpc);
         }
 
-        try
-        {
-            using var certificate = X509Certificate2.CreateFromPemFile(tls.CertPath, tls.KeyPath);
-            return null;
-        }
-        // ArgumentException: the key is of another certificate.
-        catch (Exception error) when (error is CryptographicException or ArgumentException)
-        {
-            return new ConfigurationError(
-                "server.services.grpc.tls.keyPath", "must be the path of a PEM file with the private key, not encrypted, of the first certificate in certPath");
-        }
+        return configuration.Cluster is { Kind: not ClusterKind.Single, Tls: { } cluster } && TlsCertificates.Read(TlsCertificates.OfCluster, cluster).FindOwnProblem() is { } problem
+            ? new ConfigurationError(
+                $"{TlsCertificates.OfCluster}.certPath", $"must hold a certificate that is valid now, good for servers and clients, and vouched for by caPath; that of {cluster.CertPath} is not: {problem}")
+            : null;
     }
 
     private static ConfigurationException Refuse(string path, string problem) =>

@@ -3,7 +3,7 @@ using ImageBuilder.Silo.Configuration.Rules;
 namespace ImageBuilder.Silo.Configuration;
 
 /// <summary>The PEM files of the gRPC listener.</summary>
-internal sealed record ServerTlsConfiguration
+internal sealed record ServerTlsConfiguration : ITlsFiles
 {
     /// <summary>Path of the certificate authority that clients' certificates must come from. Default: none, and clients need no certificate.</summary>
     [CertificateFile]

@@ -1,5 +1,7 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using ImageBuilder.Silo.Configuration;
+using ImageBuilder.Silo.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
@@ -7,6 +9,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace ImageBuilder.Silo.Hosting;
 
@@ -72,10 +75,13 @@ internal static class Listeners
 
     private static void UseTls(ListenOptions listen, ServerTlsConfiguration? tls)
     {
-        if (tls is not null)
+        if (tls is null)
         {
-            listen.UseHttps(https => ConfigureTls(https, tls));
+            return;
         }
+
+        var files = ActivatorUtilities.CreateInstance<CertificateFiles>(listen.ApplicationServices, TlsCertificates.OfGrpc, tls);
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => new(OptionsOf(files.Current)) });
     }
 
     private static void MarkAs(ListenOptions listen, Purpose purpose)
@@ -95,32 +101,12 @@ internal static class Listeners
     private static bool IsMarked(HttpContext context, Purpose purpose) =>
         context.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(Mark, out var mark) == true && mark is Purpose marked && marked == purpose;
 
-    private static void ConfigureTls(HttpsConnectionAdapterOptions https, ServerTlsConfiguration tls)
+    private static SslServerAuthenticationOptions OptionsOf(TlsCertificates certificates) => new()
     {
-        https.ServerCertificate = X509Certificate2.CreateFromPemFile(tls.CertPath, tls.KeyPath);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(tls.CertPath);
-        https.ServerCertificateChain = chain;
-        if (tls.CaPath is not { } caPath)
-        {
-            return;
-        }
-
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(caPath);
-        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-        https.ClientCertificateValidation = (certificate, presented, _) =>
-        {
-            using var path = new X509Chain();
-            path.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-            path.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-            path.ChainPolicy.CustomTrustStore.AddRange(authorities);
-            if (presented is not null)
-            {
-                path.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
-            }
-
-            return path.Build(certificate);
-        };
-    }
+        ServerCertificateContext = certificates.Own,
+        ClientCertificateRequired = certificates.AsksForCertificate,
+        RemoteCertificateValidationCallback = certificates.AsksForCertificate
+            ? (_, certificate, chain, _) => certificate is X509Certificate2 client && certificates.FindProblem(client, chain?.ChainPolicy.ExtraStore) is null
+            : null,
+    };
 }

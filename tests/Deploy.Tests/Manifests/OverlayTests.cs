@@ -5,7 +5,7 @@ namespace ImageBuilder.Deploy.Tests.Manifests;
 public sealed class OverlayTests
 {
     // What an operator makes; deploy/README.md says how.
-    private static readonly string[] Secrets = ["imagebuilder-registry", "imagebuilder-postgres"];
+    private static readonly string[] Secrets = ["imagebuilder-registry", "imagebuilder-postgres", "imagebuilder-member-tls"];
 
     public static TheoryData<string> All => [.. Overlay.Names];
 
@@ -125,6 +125,35 @@ public sealed class OverlayTests
             security["capabilities"]!["drop"]!.AsArray().Select(capability => (string)capability!).ShouldBe(["ALL"]);
             ((bool?)security["privileged"] ?? false).ShouldBeFalse();
             container["resources"]!["limits"]!["memory"].ShouldNotBeNull();
+        }
+    }
+
+    [OverlayFact]
+    public async Task Dashboard_InTheCluster_IsOnItsPortForMonitoringAlone()
+    {
+        var overlay = await Overlay.ReadAsync("cluster");
+
+        var port = overlay.OfKind("StatefulSet").Single().Containers.SelectMany(container => Manifest.Objects(container["ports"])).Single(each => (string?)each["name"] == "dashboard");
+        var configuration = JsonNode.Parse(overlay.OfKind("ConfigMap").Select(map => (string?)map.Content["data"]!["config.json"]).OfType<string>().Single())!;
+        ((string?)configuration["dashboard"]!["address"]).ShouldBe($":{port["containerPort"]}");
+        overlay.OfKind("Service").SelectMany(service => Manifest.Objects(service.Content["spec"]!["ports"])).Count(each => (string?)each["targetPort"] == "dashboard").ShouldBe(1);
+        var rule = overlay.OfKind("NetworkPolicy").SelectMany(policy => Manifest.Objects(policy.Content["spec"]!["ingress"]))
+            .Single(each => Manifest.Objects(each["ports"]).Any(open => (string?)open["port"] == "dashboard"));
+        rule["from"]!.ToJsonString().ShouldBe("""[{"namespaceSelector":{"matchLabels":{"kubernetes.io/metadata.name":"monitoring"}}}]""");
+    }
+
+    [OverlayFact]
+    public async Task Members_WithTls_AllHaveTheirCertificatesMountedAndNothingElseOfThePods()
+    {
+        var overlay = await Overlay.ReadAsync("cluster-tls");
+
+        var configuration = JsonNode.Parse(overlay.OfKind("ConfigMap").Select(map => (string?)map.Content["data"]!["config.json"]).OfType<string>().Single())!;
+        var folder = Path.GetDirectoryName((string?)configuration["cluster"]!["tls"]!["keyPath"]);
+        foreach (var container in overlay.Workloads.SelectMany(workload => workload.Containers))
+        {
+            // With no subPath: such a mount would not change when the secret does.
+            var mount = Manifest.Objects(container["volumeMounts"]).Single(each => (string?)each["mountPath"] == folder);
+            ((string?)mount["name"], mount["subPath"], (bool?)mount["readOnly"]).ShouldBe(("tls", null, true));
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class ClusterTests
 
         // The gaps of a machine that runs other tests beside are no figure.
         var code = await ClusterRun.RunAsync(
-            new ClusterOptions { Builds = 30, Kills = 1, CutOff = false, Crowd = (100, 1_000), Real = 0, GapLimit = TimeSpan.FromMinutes(1) }, output, deadline.Token);
+            new ClusterOptions { Builds = 30, Kills = 1, CutOff = false, Tls = true, Crowd = (100, 1_000), Real = 0, GapLimit = TimeSpan.FromMinutes(1) }, output, deadline.Token);
 
         code.ShouldBe(0, output.ToString());
         output.ToString().ShouldContain("100 equal Build calls over both gateways: 100 done_success, 1 engine run(s)");

@@ -15,9 +15,13 @@ internal static class ClusterCommands
         var database = new Option<bool>("--database") { Description = "Restart the database once.", DefaultValueFactory = _ => defaults.RestartDatabase };
         var cut = new Option<bool>("--cut") { Description = "Cut one silo off once.", DefaultValueFactory = _ => defaults.CutOff };
         var rolling = new Option<bool>("--rolling") { Description = "Restart every silo and gateway in turn.", DefaultValueFactory = _ => defaults.Rolling };
+        var tls = new Option<bool>("--tls") { Description = "Have silos and gateways speak TLS to each other.", DefaultValueFactory = _ => defaults.Tls };
         var real = new Option<int>("--real") { Description = "Builds by bob, while each silo is killed once; 0 for none.", DefaultValueFactory = _ => defaults.Real };
         var seed = new Option<int>("--seed") { Description = "What the moments are drawn from.", DefaultValueFactory = _ => defaults.Seed };
-        var command = new Command("cluster", "Loses silos of a cluster while builds are followed, and looks whether anything else was lost.") { builds, kills, calls, database, cut, rolling, real, seed };
+        var command = new Command("cluster", "Loses silos of a cluster while builds are followed, and looks whether anything else was lost.")
+        {
+            builds, kills, calls, database, cut, rolling, tls, real, seed,
+        };
         command.SetAction((parsed, cancellationToken) => ClusterRun.RunAsync(
             new ClusterOptions
             {
@@ -27,6 +31,7 @@ internal static class ClusterCommands
                 RestartDatabase = parsed.GetValue(database),
                 CutOff = parsed.GetValue(cut),
                 Rolling = parsed.GetValue(rolling),
+                Tls = parsed.GetValue(tls),
                 Real = parsed.GetValue(real),
                 Seed = parsed.GetValue(seed),
             },

@@ -21,6 +21,9 @@ public sealed record ClusterOptions
     /// <summary>Whether every silo and gateway is restarted in turn while builds run. Default true.</summary>
     public bool Rolling { get; init; } = true;
 
+    /// <summary>Whether silos and gateways speak TLS to each other. Default false.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>Builds by bob, while each silo is killed once; 0 for none. Default 6.</summary>
     public int Real { get; init; } = 6;
 

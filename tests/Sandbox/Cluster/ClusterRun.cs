@@ -23,7 +23,8 @@ public static class ClusterRun
     /// <summary>Runs it all, writing what is found to <paramref name="output"/>; 0 when nothing was lost, and no gap was too long.</summary>
     public static async Task<int> RunAsync(ClusterOptions options, TextWriter output, CancellationToken cancellationToken)
     {
-        await output.WriteLineAsync($"3 silos, 2 gateways, {options.Builds} builds with followers on both, {options.Kills} kills, {options.Real} builds by bob, seed {options.Seed}");
+        await output.WriteLineAsync(
+            $"3 silos, 2 gateways, {options.Builds} builds with followers on both, {options.Kills} kills, {options.Real} builds by bob, {(options.Tls ? "TLS" : "no TLS")} between them, seed {options.Seed}");
         return await Proof.RunAsync("cluster", "nothing was lost or doubled, and no stream ended early", output, async folder =>
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -43,7 +44,7 @@ public static class ClusterRun
             return [];
         }
 
-        await using var world = await ClusterWorld.StartAsync(folder, options.CutOff, withBob: false, cancellationToken);
+        await using var world = await ClusterWorld.StartAsync(folder, options.CutOff, options.Tls, withBob: false, cancellationToken);
         List<string> found =
         [
             .. await new ClusterCrowds(world, output).RunAsync(options.Crowd.Builds, options.Crowd.Resolves, cancellationToken),
@@ -61,7 +62,7 @@ public static class ClusterRun
             return [];
         }
 
-        await using var world = await ClusterWorld.StartAsync(folder, withCell: false, withBob: true, cancellationToken);
+        await using var world = await ClusterWorld.StartAsync(folder, withCell: false, options.Tls, withBob: true, cancellationToken);
         using var builds = new RealBuilds(world, output);
         List<string> found = [.. await builds.RunAsync(options.Real, world.SiloNodes.Count, new Random(options.Seed), cancellationToken)];
         await TellLogsAsync(found, world, output);

@@ -37,9 +37,10 @@ public sealed class ClusterWorld : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="folder">For its files.</param>
     /// <param name="withCell">Whether the last silo is in a network of its own.</param>
+    /// <param name="withTls">Whether silos and gateways speak TLS to each other.</param>
     /// <param name="withBob">Whether bob builds, and not <see cref="Builder"/>.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<ClusterWorld> StartAsync(string folder, bool withCell, bool withBob, CancellationToken cancellationToken)
+    public static async Task<ClusterWorld> StartAsync(string folder, bool withCell, bool withTls, bool withBob, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var surroundings = await Surroundings.StartAsync(Path.Combine(folder, "surroundings"), cancellationToken: cancellationToken);
@@ -57,6 +58,7 @@ public sealed class ClusterWorld : IAsyncDisposable
                 Bob = withBob ? null : await world.Builder.InstallAsync(surroundings, cancellationToken),
                 ConnectionStringFile = Path.Combine(folder, "connection-string"),
                 Address = address,
+                Amend = withTls ? MemberCertificates.AmendIn(Path.Combine(folder, "tls")) : null,
             };
             await File.WriteAllTextAsync(settings.ConnectionStringFile, database.ConnectionStringOf("postgres", address), cancellationToken);
             world._nodes = await ClusterNodes.StartAsync(settings, Silos, Gateways, cell, cancellationToken);

@@ -45,6 +45,7 @@ internal sealed class RollingRestart(ClusterWorld world, TextWriter output)
             await node.StopAsync();
             await node.StartAsync(cancellationToken);
             await Task.Delay(BetweenNodes, cancellationToken);
+            await UntilCalledAsync(channels, cancellationToken);
         }
 
         await over.CancelAsync();
@@ -75,6 +76,30 @@ internal sealed class RollingRestart(ClusterWorld world, TextWriter output)
         }
     }
 
+    // A channel leaves an address that refused it alone for a while, and the longer the longer that was: the other gateway is not to go meanwhile.
+    private async Task UntilCalledAsync(List<GrpcChannel> channels, CancellationToken cancellationToken)
+    {
+        foreach (var channel in channels)
+        {
+            for (var answered = false; !answered;)
+            {
+                try
+                {
+                    await ResolveAsync(channel, cancellationToken);
+                    answered = true;
+                }
+                catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable)
+                {
+                    await Task.Delay(RetryPause, cancellationToken);
+                }
+            }
+        }
+    }
+
+    private async Task ResolveAsync(GrpcChannel channel, CancellationToken cancellationToken = default) =>
+        await new BuilderService.ImageBuilderClient(channel).ResolveBaseImageAsync(
+            new ResolveBaseImageRequest { Ref = world.Surroundings.BaseImage, Auth = BuildRequests.AllCredentials }, cancellationToken: cancellationToken);
+
     private async Task CallOnceAsync(List<GrpcChannel> channels, int caller)
     {
         Interlocked.Increment(ref _calls);
@@ -82,8 +107,7 @@ internal sealed class RollingRestart(ClusterWorld world, TextWriter output)
         {
             try
             {
-                await new BuilderService.ImageBuilderClient(channels[(caller + tries) % channels.Count]).ResolveBaseImageAsync(
-                    new ResolveBaseImageRequest { Ref = world.Surroundings.BaseImage, Auth = BuildRequests.AllCredentials });
+                await ResolveAsync(channels[(caller + tries) % channels.Count]);
                 return;
             }
             catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable && tries < Tries)

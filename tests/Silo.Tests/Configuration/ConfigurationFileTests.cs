@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ImageBuilder.Launchers.Process;
 using ImageBuilder.Registry.Names;
+using ImageBuilder.Sandbox.Registry;
 using ImageBuilder.Silo.Configuration;
 
 namespace ImageBuilder.Silo.Tests.Configuration;
@@ -262,6 +263,37 @@ public sealed class ConfigurationFileTests : IDisposable
 
         error.ShouldNotBeNull().Key.ShouldBe("server.services.grpc.tls.keyPath");
     }
+
+    [Fact]
+    public void Load_CertificatesOfAMember_AreTaken()
+    {
+        using var authority = PrivateAuthority.Create(_folder.Path);
+        var (certificate, key) = authority.WriteMember(_folder.Path, "member");
+
+        LoadMember(authority, certificate, key).ShouldBeNull();
+    }
+
+    [Fact]
+    public void Load_CertificatesThatOthersWouldRefuse_AreRefused()
+    {
+        using var authority = PrivateAuthority.Create(_folder.Path);
+        using var other = PrivateAuthority.Create(Path.Combine(_folder.Path, "other"));
+        var expired = authority.WriteMember(_folder.Path, "expired", notAfter: TimeProvider.System.GetUtcNow().AddMinutes(-1));
+        var server = authority.WriteMember(_folder.Path, "server", forClients: false);
+        var foreign = other.WriteMember(_folder.Path, "foreign");
+
+        LoadMember(authority, expired.Certificate, expired.Key).ShouldNotBeNull().ToString().ShouldMatch(
+            "^cluster.tls.certPath: must hold a certificate that is valid now, good for servers and clients, and vouched for by caPath; that of /.*/expired.crt is not: .*expired.* \\(it is valid from .* to .*Z\\)$");
+        LoadMember(authority, server.Certificate, server.Key).ShouldNotBeNull().ToString().ShouldContain("/server.crt is not: ");
+        LoadMember(authority, foreign.Certificate, foreign.Key).ShouldNotBeNull().ToString().ShouldContain("/foreign.crt is not: ");
+        LoadMember(authority, foreign.Certificate, server.Key).ShouldNotBeNull().Key.ShouldBe("cluster.tls.keyPath");
+        LoadMember(authority, foreign.Certificate, "/nowhere/tls.key").ShouldNotBeNull().ToString().ShouldBe(
+            "cluster.tls.keyPath: must be the path of a file that the service can read; \"/nowhere/tls.key\" does not exist");
+    }
+
+    private ConfigurationError? LoadMember(PrivateAuthority authority, string certificate, string key) => _folder.Load(_folder.With(
+        "cluster",
+        $$"""{ "kind": "postgresql", "connectionStringVariable": "X", "tls": { "caPath": "{{authority.CertificateFile}}", "certPath": "{{certificate}}", "keyPath": "{{key}}" } }""").ToJsonString()).Error;
 
     private (string Certificate, string Key) WriteCertificate(string name, ECDsa key, ECDsa written)
     {
