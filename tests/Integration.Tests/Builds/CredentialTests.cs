@@ -48,7 +48,7 @@ public sealed class CredentialTests(RunningService service)
         await door.Arrived;
         var processes = Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _));
         var shown = await FindSecretsAsync([.. processes.SelectMany(process => new[] { $"{process}/cmdline", $"{process}/environ" })]);
-        var kept = await FindSecretsAsync(["--recursive", "--exclude-dir=buildah", Path.Combine(service.Process.Options.DataFolder, "data")]);
+        var kept = await FindSecretsAsync(["--recursive", "--exclude-dir=buildah", service.Service.Folder]);
         door.Open();
 
         shown.ShouldBeEmpty();

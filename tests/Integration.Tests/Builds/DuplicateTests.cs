@@ -20,7 +20,7 @@ public sealed class DuplicateTests(RunningService service, ITestOutputHelper out
     [ServiceFact]
     public async Task Build_ThousandAtOnceAThirdOfThemForced_OneEngineRunAndAllAreToldTogether()
     {
-        var clients = Enumerable.Range(0, Calls / CallsPerConnection).Select(_ => new ServiceClient(service.Process.Address)).ToList();
+        var clients = Enumerable.Range(0, Calls / CallsPerConnection).Select(_ => new ServiceClient(service.Service.Address)).ToList();
         try
         {
             var areToldTogether = false;

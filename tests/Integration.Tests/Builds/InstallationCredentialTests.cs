@@ -68,7 +68,7 @@ public sealed class InstallationCredentialTests : IAsyncLifetime
         refused.Status.Detail.ShouldStartWith("cannot resolve image: cannot get a token for ECR registry 123456789012.dkr.ecr.eu-west-1.amazonaws.com: this machine has no AWS identity");
     }
 
-    private Task<ServiceProcess> StartAsync(string config, Dictionary<string, string> variables) => ServiceProcess.StartAsync(new ServiceOptions
+    private Task<TestedService> StartAsync(string config, Dictionary<string, string> variables) => TestedService.StartAsync(new ServiceOptions
     {
         DataFolder = Path.Combine(_folder.FullName, "service"),
         RegistryHost = _registry!.Host,

@@ -27,7 +27,7 @@ public sealed class PrivateAuthorityTests : IDisposable
         var repository = await GitRepository.CreateAsync(Path.Combine(_folder.FullName, "git", "site.git"));
         await repository.CommitAsync(new Dictionary<string, string> { ["Dockerfile"] = "FROM upstream.invalid/library/busybox:1\nRUN echo made > /made\n" });
         await using var git = await GitServer.StartAsync([Path.Combine(_folder.FullName, "git")], certificate: certificate);
-        await using var service = await ServiceProcess.StartAsync(new ServiceOptions
+        await using var service = await TestedService.StartAsync(new ServiceOptions
         {
             DataFolder = Path.Combine(_folder.FullName, "service"),
             RegistryHost = registry.Host,

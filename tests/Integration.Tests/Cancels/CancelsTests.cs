@@ -6,7 +6,7 @@ namespace ImageBuilder.Integration.Tests.Cancels;
 /// <summary>The short version of tests/cancels.sh: every cancel ends its build and leaves nothing; how soon is the script's to tell, for a machine that runs tests may be busy.</summary>
 public sealed class CancelsTests
 {
-    [ServiceFact]
+    [ProcessFact]
     public async Task Builds_CancelledAtRandomMoments_EndAndLeaveNothing()
     {
         using var output = new StringWriter();

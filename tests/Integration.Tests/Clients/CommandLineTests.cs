@@ -156,5 +156,5 @@ public sealed class CommandLineTests(RunningService service)
     }
 
     private Task<CommandResult> RunAsync(params string[] arguments) =>
-        Command.RunAsync(s_program, [.. arguments, "--address", service.Process.Address], cancellationToken: RunningService.Deadline);
+        Command.RunAsync(s_program, [.. arguments, "--address", service.Service.Address], cancellationToken: RunningService.Deadline);
 }

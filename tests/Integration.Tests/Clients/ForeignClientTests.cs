@@ -9,7 +9,7 @@ namespace ImageBuilder.Integration.Tests.Clients;
 [Collection(SharedService.Name)]
 public sealed class ForeignClientTests(RunningService service)
 {
-    private string Address => $"127.0.0.1:{service.Process.Options.GrpcPort}";
+    private string Address => new Uri(service.Service.Address).Authority;
 
     [ForeignClientFact]
     public Task BufByReflection_LiveAndFinishedBuild_AllFiveCallsAnswer() => CallAllAsync(ForeignClient.Buf);

@@ -13,7 +13,7 @@ public sealed class DamagedFilesTests
 {
     private const long Length = 3 << 20;
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Start_StatesOfABuildAShardTheQueueAndAnImage_OthersGoOnAndNothingIsLost()
     {
         await using var service = await ScriptedService.StartAsync();
@@ -66,7 +66,7 @@ public sealed class DamagedFilesTests
         (await service.ReadMetricsAsync()).ShouldContain("imagebuilder_unreadable_states_total{state=\"directory\"} 1");
     }
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Start_LogSegmentsTruncatedAndMissing_SaysWhatIsGoneAndGivesTheRest()
     {
         await using var service = await ScriptedService.StartAsync();

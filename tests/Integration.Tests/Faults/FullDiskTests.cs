@@ -11,7 +11,7 @@ public sealed class FullDiskTests
 {
     private const long Length = 1 << 20;
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Build_DiskIsFull_SaysSoAndWhatIsStoredLastsAndBuildsGoOnOnceThereIsRoom()
     {
         using var disk = new SmallDisk(32 << 20);
@@ -35,7 +35,7 @@ public sealed class FullDiskTests
         await GoesOnAsync(service, ended, log);
     }
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Build_DiskIsReadOnly_SaysSoAndWhatIsStoredLastsAndBuildsGoOnOnceItIsNot()
     {
         using var disk = new SmallDisk(32 << 20);
@@ -58,7 +58,7 @@ public sealed class FullDiskTests
         (await service.Client.Builds.ListBuildsAsync(new ListBuildsRequest())).Builds.Select(build => build.BuildId).ShouldBe([next.Id, running.Id, ended.Id]);
     }
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Start_DiskIsReadOnly_SaysSoInOneLineAndChangesNothing()
     {
         using var disk = new SmallDisk(32 << 20);

@@ -19,7 +19,7 @@ public sealed class AttackTests : IAsyncLifetime
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("imagebuilder-tests-");
     private Surroundings _surroundings = null!;
-    private ServiceProcess _process = null!;
+    private TestedService _process = null!;
     private ServiceClient _client = null!;
 
     public async Task InitializeAsync()
@@ -128,7 +128,7 @@ public sealed class AttackTests : IAsyncLifetime
 
     private async Task StartAsync(string engine)
     {
-        _process = await ServiceProcess.StartAsync(new ServiceOptions
+        _process = await TestedService.StartAsync(new ServiceOptions
         {
             DataFolder = Path.Combine(_data.FullName, "service"),
             RegistryHost = _surroundings.Registry.Host,

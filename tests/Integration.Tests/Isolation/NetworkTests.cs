@@ -23,7 +23,7 @@ public sealed class NetworkTests
         {
             await using var outside = await OutsideNetwork.StartAsync(deadline);
             await using var surroundings = await Surroundings.StartAsync(data.FullName, cancellationToken: deadline);
-            await using var process = await ServiceProcess.StartAsync(
+            await using var process = await TestedService.StartAsync(
                 new ServiceOptions
                 {
                     DataFolder = Path.Combine(data.FullName, "service"),

@@ -14,7 +14,7 @@ public sealed class LogFollowingTests : IDisposable
 
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("imagebuilder-logs-");
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Logs_BuildWritesMuchAndSomeReadSlowly_EveryByteArrivesAndIsThereLater()
     {
         await using var registry = await RegistryServer.StartAsync(Path.Combine(_data.FullName, "registry"));

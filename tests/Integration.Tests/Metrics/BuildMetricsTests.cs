@@ -7,7 +7,7 @@ namespace ImageBuilder.Integration.Tests.Metrics;
 /// <summary>What /metrics says while a build runs and when it has ended.</summary>
 public sealed class BuildMetricsTests
 {
-    [ServiceFact]
+    [ProcessFact]
     public async Task Metrics_OfABuildThatIsFollowedAndFails_CountIt()
     {
         await using var service = await ScriptedService.StartAsync();

@@ -4,7 +4,7 @@ using BuilderService = ImageBuilder.Contracts.ImageBuilder;
 
 namespace ImageBuilder.Integration.Tests.Resolves;
 
-/// <summary>Many clients of one service, over several connections.</summary>
+/// <summary>Many clients of a service, over several connections.</summary>
 public sealed class Crowd : IDisposable
 {
     private const int Channels = 10;
@@ -12,9 +12,9 @@ public sealed class Crowd : IDisposable
     private readonly GrpcChannel[] _channels;
     private readonly BuilderService.ImageBuilderClient[] _clients;
 
-    public Crowd(string address)
+    public Crowd(IReadOnlyList<string> addresses)
     {
-        _channels = [.. Enumerable.Range(0, Channels).Select(_ => GrpcChannel.ForAddress(address))];
+        _channels = [.. Enumerable.Range(0, Channels).Select(channel => GrpcChannel.ForAddress(addresses[channel % addresses.Count]))];
         _clients = [.. _channels.Select(channel => new BuilderService.ImageBuilderClient(channel))];
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using ImageBuilder.Contracts;
 using ImageBuilder.Integration.Tests.Running;
+using ImageBuilder.Sandbox.Cluster;
 using ImageBuilder.Sandbox.Service;
 
 namespace ImageBuilder.Integration.Tests.Resolves;
@@ -45,7 +46,7 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
     {
         // Never fresh: each resolve asks the registry.
         await using var service = await world.StartServiceAsync(TimeSpan.Zero);
-        using var crowd = new Crowd(service.Address);
+        using var crowd = new Crowd(service.Addresses);
         string[] names = [await world.PushImageAsync("steady", "image"), await world.PushIndexAsync("steady", "index")];
         var questions = names.SelectMany(name => Enumerable.Range(0, References / 2).Select(i => Question($"{name}-{i}"))).ToList();
         await crowd.ResolveByTurnsAsync(questions, RunningService.Deadline);
@@ -62,7 +63,7 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
     {
         const int callersEach = 2;
         await using var service = await world.StartServiceAsync(TimeSpan.FromMinutes(10));
-        using var crowd = new Crowd(service.Address);
+        using var crowd = new Crowd(service.Addresses);
         var image = await world.PushImageAsync("private/image", "1");
         var credentials = Enumerable.Range(0, 49).Select(i => $"{world.Registry.User}:wrong {i}").Append($"{world.Registry.User}:{world.Registry.Password}").ToList();
         var questions = Enumerable.Repeat(credentials, callersEach).SelectMany(all => all).Select(credential => new ResolveBaseImageRequest
@@ -99,9 +100,9 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
     }
 
     /// <summary>The registry answers when all of the crowd are in the service and wait; where that takes long, who comes later finds the answer there.</summary>
-    private async Task<string[]> ResolveWhileRegistryWaitsAsync(ServiceProcess service, string image)
+    private async Task<string[]> ResolveWhileRegistryWaitsAsync(TestedService service, string image)
     {
-        using var crowd = new Crowd(service.Address);
+        using var crowd = new Crowd(service.Addresses);
         world.Watched.KeepAnswersBack();
         try
         {
@@ -116,15 +117,15 @@ public sealed class CrowdTests(ResolveWorld world) : IClassFixture<ResolveWorld>
         }
     }
 
-    private static async Task UntilStartedAsync(ServiceProcess service, int calls)
+    private static async Task UntilStartedAsync(TestedService service, int calls)
     {
         var began = Stopwatch.GetTimestamp();
-        const string series = """grpc_server_started_total{grpc_type="unary",grpc_service="builder.ImageBuilder",grpc_method="ResolveBaseImage"} """;
         using var client = new HttpClient();
-        var metrics = new Uri($"http://127.0.0.1:{service.Options.MetricsPort}/metrics");
-        while (Stopwatch.GetElapsedTime(began) < LongestWait
-            && !(await client.GetStringAsync(metrics, RunningService.Deadline)).Contains($"{series}{calls}\n", StringComparison.Ordinal))
+        double started = 0;
+        while (started < calls && Stopwatch.GetElapsedTime(began) < LongestWait)
         {
+            var metrics = await Task.WhenAll(service.Metrics.Select(address => client.GetStringAsync(new Uri(address), RunningService.Deadline)));
+            started = metrics.Sum(text => MetricsText.Sum(text, "grpc_server_started_total", "grpc_method=\"ResolveBaseImage\""));
             await Task.Delay(TimeSpan.FromMilliseconds(20), RunningService.Deadline);
         }
     }

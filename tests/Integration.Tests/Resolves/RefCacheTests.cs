@@ -16,7 +16,7 @@ public sealed class RefCacheTests(ResolveWorld world) : IClassFixture<ResolveWor
     {
         var image = await world.PushIndexAsync("precached/index", "1");
         await using var service = await world.StartServiceAsync(HardlyFresh, image);
-        using var crowd = new Crowd(service.Address);
+        using var crowd = new Crowd(service.Addresses);
         while (!Answered.Contains("GET 200"))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), RunningService.Deadline);

@@ -7,7 +7,7 @@ namespace ImageBuilder.Integration.Tests.Resolves;
 [Collection(Crowds.Name)]
 public sealed class ResolveFiguresTests
 {
-    [ServiceFact]
+    [ProcessFact]
     public async Task RunAsync_ShortRounds_PrintsEveryRoundBesideTheGoals()
     {
         using var output = new StringWriter();

@@ -53,7 +53,7 @@ public sealed class ResolveWorld : IAsyncLifetime
     }
 
     /// <summary>A service of its own that takes answers for fresh as long as said, and resolves <paramref name="precached"/> ahead of need.</summary>
-    public Task<ServiceProcess> StartServiceAsync(TimeSpan freshness, params string[] precached) => ServiceProcess.StartAsync(new ServiceOptions
+    public Task<TestedService> StartServiceAsync(TimeSpan freshness, params string[] precached) => TestedService.StartAsync(new ServiceOptions
     {
         DataFolder = Path.Combine(_data.FullName, $"service-{_services++}"),
         RegistryHost = Watched.Host,

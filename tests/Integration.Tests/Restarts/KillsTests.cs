@@ -6,7 +6,7 @@ namespace ImageBuilder.Integration.Tests.Restarts;
 /// <summary>The short version of tests/kills.sh.</summary>
 public sealed class KillsTests
 {
-    [ServiceFact]
+    [ProcessFact]
     public async Task Builds_ServiceKilledAtRandomMoments_NothingIsLostDoubledChangedOrLeftBehind()
     {
         using var output = new StringWriter();

@@ -7,7 +7,7 @@ namespace ImageBuilder.Integration.Tests.Restarts;
 /// <summary>What lasts when the service does not; each test has a service of its own.</summary>
 public sealed class RestartTests(RunningService service) : IClassFixture<RunningService>
 {
-    [ServiceFact]
+    [ProcessFact]
     public async Task Build_ServiceKilledMeanwhile_IsFoundAgainAndEnds()
     {
         var door = service.Gate.Add();
@@ -16,7 +16,7 @@ public sealed class RestartTests(RunningService service) : IClassFixture<Running
         await door.Arrived;
         var before = (await service.Client.Rpc.ListBuildsAsync(new ListBuildsRequest())).Builds.ShouldHaveSingleItem();
 
-        await service.Process.Process.KillAsync();
+        await service.Service.Process.Process.KillAsync();
         await lost.ShouldThrowAsync<Exception>();
         await service.StartServiceAsync();
         var after = (await service.Client.Rpc.ListBuildsAsync(new ListBuildsRequest())).Builds.ShouldHaveSingleItem();
@@ -33,12 +33,12 @@ public sealed class RestartTests(RunningService service) : IClassFixture<Running
         (await service.ReadLogAsync(last.Ref)).ShouldBe(log);
     }
 
-    [ServiceFact]
+    [ProcessFact]
     public async Task Logs_ServiceRestartedAfterTheBuild_AreStillThere()
     {
         var (last, log) = await service.BuildAsync(await service.CreateRequestAsync("FROM @BASE@\nRUN echo kept\n"));
 
-        await service.Process.Process.StopAsync(TimeSpan.FromSeconds(20));
+        await service.Service.Process.Process.StopAsync(TimeSpan.FromSeconds(20));
         await service.StartServiceAsync();
 
         last.Status.ShouldBe(BuildStatus.DoneSuccess, last.Message);

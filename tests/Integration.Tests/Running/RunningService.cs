@@ -10,13 +10,16 @@ namespace ImageBuilder.Integration.Tests.Running;
 /// <summary>A service of its own with real surroundings, and the few steps that the tests take with it.</summary>
 public sealed class RunningService : IAsyncLifetime
 {
+    private ServiceClient[] _clients = [];
+    private int _called;
     private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("imagebuilder-tests-");
 
     public Surroundings Surroundings { get; private set; } = null!;
 
-    public ServiceProcess Process { get; private set; } = null!;
+    public TestedService Service { get; private set; } = null!;
 
-    public ServiceClient Client { get; private set; } = null!;
+    /// <summary>A client; of a cluster, of its gateways in turn.</summary>
+    public ServiceClient Client => _clients[Interlocked.Increment(ref _called) % _clients.Length];
 
     public Gate Gate { get; private set; } = null!;
 
@@ -40,8 +43,8 @@ public sealed class RunningService : IAsyncLifetime
     {
         if (Surroundings is not null)
         {
-            Client.Dispose();
-            await Process.DisposeAsync();
+            Array.ForEach(_clients, client => client.Dispose());
+            await Service.DisposeAsync();
             await Gate.DisposeAsync();
             await Surroundings.DisposeAsync();
         }
@@ -52,8 +55,8 @@ public sealed class RunningService : IAsyncLifetime
     /// <summary>Starts the service, or starts it again on what the last one left.</summary>
     public async Task StartServiceAsync()
     {
-        Client?.Dispose();
-        Process = await ServiceProcess.StartAsync(new ServiceOptions
+        Array.ForEach(_clients, client => client.Dispose());
+        Service = await TestedService.StartAsync(new ServiceOptions
         {
             DataFolder = Path.Combine(_data.FullName, "service"),
             RegistryHost = Surroundings.Registry.Host,
@@ -61,7 +64,7 @@ public sealed class RunningService : IAsyncLifetime
             // RUN steps come to the gate, which is on this machine.
             Amend = configuration => configuration["process"] = new JsonObject { ["network"] = "host" },
         });
-        Client = new ServiceClient(Process.Address);
+        _clients = [.. Service.Addresses.Select(address => new ServiceClient(address))];
     }
 
     /// <summary>Makes a repository of its own for a test and gives the request that builds <paramref name="dockerfile"/> in it, "@BASE@" standing for the local base image.</summary>

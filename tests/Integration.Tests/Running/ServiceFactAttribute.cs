@@ -13,7 +13,7 @@ public class ServiceFactAttribute : FactAttribute
 
     private static string? FindMissingReason()
     {
-        string[] programs = ["buildah", "runc", "docker-registry", "skopeo", "git", "busybox", "setpriv"];
+        string[] programs = ["buildah", "runc", "docker-registry", "skopeo", "git", "busybox", "setpriv", .. TestedService.IsCluster ? ["postgres"] : Array.Empty<string>()];
         var missing = programs.Where(program => !MachinePrograms.Exists(program)).ToList();
         return missing.Count > 0 ? $"not on this machine: {string.Join(", ", missing)}"
             : Environment.UserName != "root" ? "builds by buildah with runc need root"

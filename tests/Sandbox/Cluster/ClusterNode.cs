@@ -32,6 +32,7 @@ internal sealed class ClusterNode : IAsyncDisposable
             AuthFile = settings.AuthFile,
             Verb = verb,
             Host = host,
+            Variables = settings.Variables,
             Prefix = cell is null ? [] : ["ip", "netns", "exec", cell.Name],
             Amend = configuration =>
             {

@@ -26,6 +26,9 @@ internal sealed record ClusterSettings
     /// <summary>Builds that run at once; 0 for as many as there are. Default 24.</summary>
     public int Concurrency { get; init; } = 24;
 
+    /// <summary>Environment variables of each member in place of this process's own, or beside them.</summary>
+    public IReadOnlyDictionary<string, string>? Variables { get; init; }
+
     /// <summary>Changes a member's configuration before it is written; null leaves it.</summary>
     public Action<JsonObject>? Amend { get; init; }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ImageBuilder.Sandbox.Cluster;
 
 /// <summary>Metrics as a server shows them.</summary>
-internal static class MetricsText
+public static class MetricsText
 {
     /// <summary>The sum of the series of <paramref name="metric"/> with all of <paramref name="labels"/>, each written as <c>name="value"</c>.</summary>
     public static double Sum(string text, string metric, params string[] labels) => text.Split('\n')
