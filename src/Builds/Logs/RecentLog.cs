@@ -29,7 +29,8 @@ public sealed class RecentLog(ILogWriter log) : ILogWriter
         var end = await log.AppendAsync(content, mark, cancellationToken);
         lock (_lock)
         {
-            if (_recent.WrittenCount + content.Length > Limit)
+            // An append that failed may have been stored all the same: then what is remembered does not reach to this one.
+            if (_recent.WrittenCount + content.Length > Limit || end - content.Length != _end)
             {
                 _recent.ResetWrittenCount();
             }

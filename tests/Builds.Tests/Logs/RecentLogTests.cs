@@ -65,4 +65,32 @@ public sealed class RecentLogTests : IDisposable
         log.Read(0, 100)!.Value.ShouldBe(Bytes(0, 10));
         (log.End, log.Mark).ShouldBe((10, new LogMark(1, 10)));
     }
+
+    [Fact]
+    public async Task Read_AfterAnAppendThatFailedAndWasStored_GivesEachByteAtItsOffset()
+    {
+        var log = new RecentLog(new ForgetfulWriter(await _logs.OpenAsync(_build, default)));
+        await log.AppendAsync(Bytes(0, 10), mark: null, default);
+        await Should.ThrowAsync<IOException>(async () => await log.AppendAsync(Bytes(10, 10), mark: null, default));
+        await log.AppendAsync(Bytes(20, 10), mark: null, default);
+
+        log.Read(10, 100).ShouldBeNull();
+        log.Read(20, 100)!.Value.ShouldBe(Bytes(20, 10));
+    }
+
+    /// <summary>Says of its second append that it failed, and has stored it.</summary>
+    private sealed class ForgetfulWriter(ILogWriter log) : ILogWriter
+    {
+        private int _appends;
+
+        public long End => log.End;
+
+        public LogMark? Mark => log.Mark;
+
+        public async ValueTask<long> AppendAsync(ReadOnlyMemory<byte> content, LogMark? mark, CancellationToken cancellationToken)
+        {
+            var end = await log.AppendAsync(content, mark, cancellationToken);
+            return ++_appends == 2 ? throw new IOException("no answer came") : end;
+        }
+    }
 }
