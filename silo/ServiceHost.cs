@@ -184,6 +184,7 @@ internal static class ServiceHost
         {
             silo.AddCluster(configuration, database);
             silo.AddPostgresStorage(database, configuration.Builds.LogLimit);
+            silo.Services.AddHostedService<EarlierAttempts>();
         }
 
         if (configuration.Dashboard.Address is not null)

@@ -42,7 +42,6 @@ internal static class ClusterHosting
         silo.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClusterSites>(provider, cluster.SiloName));
         silo.Services.AddSingleton<IBuildSites>(provider => provider.GetRequiredService<ClusterSites>());
         silo.Services.AddHostedService<LostSilos>();
-        silo.Services.AddHostedService<EarlierAttempts>();
         silo.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<ReadinessWatch>(
             provider, ActivatorUtilities.CreateInstance<SiloChecks>(provider, configuration).All));
         silo.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<Draining>(provider, cluster));
