@@ -146,7 +146,6 @@ internal sealed class ControlGroup
             {
                 return $"reached its memory limit of {(ReadNumber(folder, "memory.max") ?? ReadNumber(folder, "memory.limit_in_bytes")) >> 20} MiB";
             }
-
         }
 
         return _wasFull ? "reached its limit of processes" : null;
