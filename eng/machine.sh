@@ -34,16 +34,33 @@ prepare_dotnet() {
 }
 
 # build SET PROJECT: restores and builds quietly in configuration Release, leaving no build server behind. Copies of
-# the scripts that run side by side in one checkout take turns. bob is compiled ahead of time where the package source has
-# what that takes.
+# the scripts that run side by side in one checkout take turns.
 build() {
-    dotnet_build "$@" -p:Fast=true && return
-    if grep -qE 'NU110[123]|NETSDK1094' "$root/artifacts/build.log" && dotnet_build "$@"; then
-        return
-    fi
+    choose_bob "$1"
+    dotnet_build "$@" "${bob[@]}" && return
     cat "$root/artifacts/build.log" >&2
     echo "the build of set '$1' failed" >&2
     return 1
+}
+
+# choose_bob SET: sets bob to what has bob compiled to machine code, for the newest framework whose native compiler the package source has. .NET 9,
+# which is no longer maintained, is for trying it on partial mirrors of the registry; deploy/README.md has .NET 10 alone.
+choose_bob() {
+    local framework
+    bob=()
+    for framework in net10.0 net9.0; do
+        if [ -x "$root/artifacts/$1/native/$framework/bob" ] || has_native_compiler "$1" "$framework"; then
+            bob=(-p:NativeBob=$framework)
+            [ "$framework" = net10.0 ] || echo "bob: compiled to machine code for $framework, the package source lacks the native compiler of .NET 10"
+            install_programs gcc:gcc sprof:libc6-dev
+            return
+        fi
+    done
+    echo "bob: starts by the runtime, the package source lacks the native compilers of .NET (artifacts/native.log)"
+}
+
+has_native_compiler() {
+    flock "$root/artifacts/build.lock" dotnet msbuild "$root/src/Bob/Bob.csproj" -target:RestoreNative -verbosity:quiet -p:Configuration=Release -p:Packages="$1" -p:NativeBob="$2" >"$root/artifacts/native.log" 2>&1
 }
 
 dotnet_build() {

@@ -38,13 +38,9 @@ unpack() {
     find "$work/packages" -name '*.deb' -exec dpkg-deb --extract {} "$1" \;
 }
 
-# publish PROJECT FOLDER: with a bob that was compiled ahead of time, where the package source has what that takes.
+# publish PROJECT FOLDER: with a bob that was compiled to machine code, where the package source has what that takes.
 publish() {
-    dotnet_publish "$@" -p:Fast=true || dotnet_publish "$@"
-}
-
-dotnet_publish() {
-    dotnet publish "$root/$1" -c Release -v quiet -p:Packages="$package_set" --disable-build-servers -o "$work/publish/$2" "${@:3}" >"$work/publish.log" 2>&1
+    dotnet publish "$root/$1" -c Release -v quiet -p:Packages="$package_set" --disable-build-servers -o "$work/publish/$2" "${bob[@]}" >"$work/publish.log" 2>&1
 }
 
 # image NAME FOLDER: an image of what is in a folder.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImageBuilder.Registry.Credentials;
@@ -119,8 +120,8 @@ public sealed partial class RegistryClient
                 added["annotations"] = annotations.DeepClone();
             }
 
-            entries.Add(added);
-            await StoreManifestAsync(tag, MediaTypes.OciIndex, JsonSerializer.SerializeToUtf8Bytes(index), credential, call, cancellationToken);
+            entries.Add((JsonNode)added);
+            await StoreManifestAsync(tag, MediaTypes.OciIndex, Encoding.UTF8.GetBytes(index.ToJsonString()), credential, call, cancellationToken);
 
             // Read again: somebody may have stored another index between, and registries know no conditions.
         }
