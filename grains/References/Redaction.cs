@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using ImageBuilder.Registry.Credentials;
 
@@ -12,11 +11,7 @@ internal static partial class Redaction
     /// <summary><paramref name="text"/> without any secret of <paramref name="credential"/> and without anything that looks like a token.</summary>
     public static string Of(string text, RegistryCredential? credential)
     {
-        string?[] secrets =
-        [
-            credential?.Password, credential?.IdentityToken, credential?.RegistryToken, credential?.RawAuth,
-            credential is { Username: not null, Password: not null } ? Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Password}")) : null,
-        ];
+        string?[] secrets = [credential?.Password, credential?.IdentityToken, credential?.RegistryToken, credential?.RawAuth, credential?.Auth];
         foreach (var secret in secrets.Where(secret => !string.IsNullOrEmpty(secret)))
         {
             text = text.Replace(secret!, Hidden, StringComparison.Ordinal);

@@ -73,7 +73,7 @@ internal sealed class EngineFolder : IAsyncDisposable
     {
         if (login is not null)
         {
-            var auths = hosts.Select(host => KeyValuePair.Create(host, (JsonNode?)new JsonObject { ["auth"] = ProxyKey.Encode(login) }));
+            var auths = hosts.Select(host => KeyValuePair.Create(host, (JsonNode?)new JsonObject { ["auth"] = login.Auth }));
             File.WriteAllText(CredentialsFile, new JsonObject { ["auths"] = new JsonObject(auths) }.ToJsonString());
         }
     }

@@ -83,7 +83,7 @@ internal static class ProxyVerb
     private static async Task WarmUpAsync(ProxyServer server, IsolatedNetwork? network, ProxyKey? key, CancellationToken stop)
     {
         var mark = $"{Guid.NewGuid():N}";
-        var auth = key is null ? string.Empty : ProxyKey.Encode(key.Login);
+        var auth = key?.Login.Auth;
         server.Rehearse(mark, new ProxyRouter([], ProxyCredentials.Parse(null, $$$"""{"{{{server.Address}}}":{"auth":"{{{auth}}}"}}""")));
         try
         {

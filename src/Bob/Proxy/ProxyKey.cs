@@ -22,7 +22,7 @@ internal sealed class ProxyKey
     {
         Password = password;
         Login = LoginOf(password);
-        _header = Encoding.UTF8.GetBytes($"Basic {Encode(Login)}");
+        _header = Encoding.UTF8.GetBytes($"Basic {Login.Auth}");
     }
 
     /// <summary>The password.</summary>
@@ -36,9 +36,6 @@ internal sealed class ProxyKey
 
     /// <summary>What opens a proxy with <paramref name="password"/>.</summary>
     public static RegistryCredential LoginOf(string password) => RegistryCredential.Basic(User, password);
-
-    /// <summary><paramref name="login"/> as docker config files have it.</summary>
-    public static string Encode(RegistryCredential login) => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{login.Username}:{login.Password}"));
 
     /// <summary>Whether <paramref name="request"/> brings it.</summary>
     public bool IsIn(HttpRequest request) => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()), _header);

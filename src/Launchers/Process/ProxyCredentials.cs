@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using ImageBuilder.Builds;
 using ImageBuilder.Builds.Lifecycle;
@@ -101,10 +100,6 @@ internal static class ProxyCredentials
     {
         { RegistryToken.Length: > 0 } => new() { ["registrytoken"] = credential.RegistryToken },
         { IdentityToken.Length: > 0 } => new() { ["identitytoken"] = credential.IdentityToken },
-        { Username: not null } or { Password: not null } => new()
-        {
-            ["auth"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Password}")),
-        },
-        _ => new() { ["auth"] = credential.RawAuth },
+        _ => new() { ["auth"] = credential.Auth },
     };
 }

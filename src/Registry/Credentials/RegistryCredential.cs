@@ -29,6 +29,12 @@ public sealed record RegistryCredential
     /// <summary>A value sent unchanged after <c>Authorization: Basic</c>, for auth values that are not base64 of "user:password".</summary>
     public string? RawAuth { get; init; }
 
+    /// <summary>
+    /// What docker config files have as <c>auth</c>, and requests after <c>Authorization: Basic</c>: base64 of "user:password"; <see cref="RawAuth"/>
+    /// where neither of the two is set.
+    /// </summary>
+    public string? Auth => Username is null && Password is null ? RawAuth : Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Username}:{Password}"));
+
     /// <summary>A credential of user and password.</summary>
     public static RegistryCredential Basic(string username, string password) => new() { Username = username, Password = password };
 

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
 using ImageBuilder.Registry.Credentials;
 
 namespace ImageBuilder.Registry.Transport;
@@ -12,7 +11,7 @@ internal static class BasicHeader
     {
         if (credential?.Username is { Length: > 0 } || credential?.Password is { Length: > 0 })
         {
-            return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.Username}:{credential.Password}")));
+            return new AuthenticationHeaderValue("Basic", credential.Auth);
         }
 
         return credential?.RawAuth is not { Length: > 0 } raw ? null

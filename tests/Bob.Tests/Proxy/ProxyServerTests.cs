@@ -414,7 +414,7 @@ public sealed class ProxyServerTests
         }
 
         registry.Requests.ShouldBeEmpty();
-        client.DefaultRequestHeaders.Authorization = new("Basic", ProxyKey.Encode(key.Login));
+        client.DefaultRequestHeaders.Authorization = new("Basic", key.Login.Auth);
         (await client.GetStringAsync(Relative("v2/"))).ShouldBe("{}");
         (await client.GetStringAsync(Relative("v2/base/manifests/latest"))).ShouldBe("manifest");
         registry.Logins.ShouldAllBe(login => login == "Basic " + Auth("u:installation"));

@@ -31,7 +31,7 @@ public sealed class RealRegistryTests : IDisposable
         var key = proxyAsksForPassword ? ProxyKey.New() : null;
         await using var proxy = await ServeAsync(registry, key);
         var image = await BaseImage.PushAsync(registry);
-        _folder.Write("auth.json", key is null ? "{}" : $$"""{"auths":{"{{proxy.Address}}":{"auth":"{{ProxyKey.Encode(key.Login)}}"} } }""");
+        _folder.Write("auth.json", key is null ? "{}" : $$"""{"auths":{"{{proxy.Address}}":{"auth":"{{key.Login.Auth}}"} } }""");
 
         await CopyAsync($"docker://{proxy.Address}/ns/{ProxyRouter.NamedPath(registry.Host)}/{BaseImage.Repository}:1", $"dir:{_folder["pulled"]}");
         await CopyAsync($"dir:{_folder["pulled"]}", $"docker://{proxy.Address}/target:latest");

@@ -37,6 +37,17 @@ public sealed class RegistryCredentialTests
         RegistryCredential.Basic("", "").Fingerprint(Key).ShouldBe(RegistryCredential.AnonymousFingerprint);
     }
 
+    [Theory]
+    [InlineData("ann", "s3cret", null, "YW5uOnMzY3JldA==")]
+    [InlineData("ann", "s3cret", "raw", "YW5uOnMzY3JldA==")]
+    [InlineData("ann", null, null, "YW5uOg==")]
+    [InlineData(null, null, "raw", "raw")]
+    [InlineData(null, null, null, null)]
+    public void Auth_OfUserAndPasswordOrRawValue_IsWhatDockerConfigsHave(string? username, string? password, string? raw, string? auth)
+    {
+        new RegistryCredential { Username = username, Password = password, RawAuth = raw }.Auth.ShouldBe(auth);
+    }
+
     [Fact]
     public void ToString_AnyKind_ShowsNoPart()
     {
