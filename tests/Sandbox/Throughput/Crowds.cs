@@ -11,7 +11,7 @@ internal static class Crowds
     /// <summary>As many resolves of one image as are answered, then many clients that follow one build.</summary>
     public static async Task RunAsync(ThroughputCluster cluster, ThroughputOptions options, TextWriter output, CancellationToken cancellationToken)
     {
-        var load = new ResolveLoad(cluster);
+        var load = ImageLoad.Resolves(cluster);
         await load.GrowAsync(1, options.Growth, cancellationToken);
         var resolves = await cluster.CountAsync(
             () => ClosedLoop.RunAsync(Callers, options.Round * options.Rounds, caller => load.CallAsync(caller, Callers, cancellationToken), cancellationToken), cancellationToken);

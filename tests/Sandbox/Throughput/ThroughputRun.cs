@@ -48,8 +48,8 @@ public static class ThroughputRun
             var logs = clusters.Select(cluster => new LogLoad(cluster, options.Builders)).ToArray();
             IReadOnlyList<ILoad>[] kinds =
             [
-                [.. clusters.Select(cluster => new ResolveLoad(cluster))],
-                [.. clusters.Select(cluster => new BuiltLoad(cluster))],
+                [.. clusters.Select(ImageLoad.Resolves)],
+                [.. clusters.Select(ImageLoad.Builds)],
                 [.. clusters.Select((cluster, index) => new StatusLoad(cluster, templates[index]))],
                 logs,
             ];
