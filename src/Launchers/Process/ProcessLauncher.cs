@@ -326,7 +326,7 @@ public sealed partial class ProcessLauncher : IBuildLauncher, IAsyncDisposable
         folder.Create();
         var process = await StartAsync(
             folder, folder.ProxyLog, "proxy", [.. ProxyArguments(folder), "--standby"], [], group: null, input: null, CancellationToken.None);
-        return new SpareProxy(folder, process);
+        return new SpareProxy(folder, process, _logger);
     }
 
     /// <summary>When a build is over, not while it needs the processors itself.</summary>

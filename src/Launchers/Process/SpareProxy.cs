@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Logging;
+
 namespace ImageBuilder.Launchers.Process;
 
 /// <summary>
 /// A proxy that was started ahead of its build and waits for it. Until then it has no credential and serves nothing; it ends when this service does,
 /// because its standard input ends then.
 /// </summary>
-internal sealed class SpareProxy(AttemptFolder folder, BuilderProcess process) : IDisposable
+internal sealed partial class SpareProxy(AttemptFolder folder, BuilderProcess process, ILogger logger) : IDisposable
 {
     /// <summary>Begins the names of the folders of spares, which no attempt's name does.</summary>
     public const string FolderPrefix = "spare.";
@@ -44,7 +46,10 @@ internal sealed class SpareProxy(AttemptFolder folder, BuilderProcess process) :
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // It was given away, or has not ended yet, or the disk takes no change: the next service removes what is left.
+            LogNotRemoved(logger, error);
         }
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "The folder of a proxy that no build needs is left behind; this service removes it when it starts again")]
+    private static partial void LogNotRemoved(ILogger logger, Exception error);
 }

@@ -82,7 +82,7 @@ public sealed class SpareProxyTests
 
     /// <summary>Its lifetime ends on a timer, where nobody takes an exception.</summary>
     [SmallDiskFact]
-    public async Task Dispose_DiskTakesNoChange_OnlyTheFolderStays()
+    public async Task Dispose_DiskTakesNoChange_LogsThatTheFolderStays()
     {
         using var disk = new SmallDisk(1 << 20);
         var folder = new AttemptFolder(Path.Combine(disk.Folder, "spare.0123"));
@@ -100,10 +100,12 @@ public sealed class SpareProxyTests
         await FakeBob.UntilAsync(() => FakeBob.ProcessesIn(folder.Root).Any(found => found.Arguments.StartsWith("sleep", StringComparison.Ordinal)));
         disk.SetReadOnly(true);
 
-        new SpareProxy(folder, process).Dispose();
+        using var log = new LogLines();
+        new SpareProxy(folder, process, log).Dispose();
 
         await FakeBob.UntilAsync(() => FakeBob.ProcessesIn(folder.Root).Count == 0);
         Directory.Exists(folder.Root).ShouldBeTrue();
+        log.All.ShouldHaveSingleItem().ShouldStartWith("Warning: The folder of a proxy");
     }
 
     [Fact]

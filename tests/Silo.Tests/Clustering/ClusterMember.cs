@@ -11,6 +11,7 @@ using ImageBuilder.Silo.Configuration;
 using ImageBuilder.Silo.Hosting;
 using ImageBuilder.Silo.Storage;
 using ImageBuilder.Silo.Tests.Configuration;
+using ImageBuilder.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using ImageBuilder.Sandbox.Registry;
 using ImageBuilder.Silo.Hosting;
 using ImageBuilder.Silo.Tests.Configuration;
+using ImageBuilder.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

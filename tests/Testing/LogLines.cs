@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace ImageBuilder.Silo.Tests;
+namespace ImageBuilder.Testing;
 
 /// <summary>Keeps what is logged, and tells when a line has come.</summary>
 public sealed class LogLines : ILoggerProvider, ILogger
