@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using Orleans.Runtime;
 
 namespace ImageBuilder.Grains;
@@ -31,7 +33,10 @@ public sealed class GrainCalls(TimeProvider clock)
         }
     }
 
-    /// <summary>Whether a call that failed so may succeed when it is made again.</summary>
+    /// <summary>
+    /// Whether a call that failed so may succeed when it is made again. What a database throws comes from Orleans' own providers, such as the one of reminders;
+    /// what does not pass is told after the last try.
+    /// </summary>
     public static bool IsPassing(Exception error) =>
-        error is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or StoreUnavailableException;
+        error is TimeoutException or SiloUnavailableException or OrleansMessageRejectionException or StoreUnavailableException or DbException or SocketException;
 }

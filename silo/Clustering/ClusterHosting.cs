@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Serialization;
 
 namespace ImageBuilder.Silo.Clustering;
 
@@ -27,6 +28,7 @@ internal static class ClusterHosting
     {
         var cluster = configuration.Cluster;
         silo.Configure<ClusterOptions>(options => Name(options, cluster));
+        silo.Configure<ExceptionSerializationOptions>(LetFaultsCross);
         silo.Configure<SiloOptions>(options => options.SiloName = cluster.SiloName);
         MemberTls.Use(silo, cluster.Tls);
         silo.ConfigureEndpoints(IPAddress.Parse(cluster.Address), (int)cluster.SiloPort, (int)cluster.GatewayPort);
@@ -63,6 +65,7 @@ internal static class ClusterHosting
             ]);
         });
         client.Configure<ClusterOptions>(options => Name(options, cluster));
+        client.Configure<ExceptionSerializationOptions>(LetFaultsCross);
         MemberTls.Use(client, cluster.Tls);
         client.UseAdoNetClustering(options => (options.Invariant, options.DataSource) = (Invariant, database));
         client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = LongPoll.ResponseTimeout);
@@ -74,6 +77,9 @@ internal static class ClusterHosting
             return true;
         });
     }
+
+    // Otherwise a caller in another process is told that they have no codec, and not what happened.
+    private static void LetFaultsCross(ExceptionSerializationOptions options) => options.SupportedNamespacePrefixes.Add(typeof(NpgsqlException).Namespace!);
 
     private static void Name(ClusterOptions options, ClusterConfiguration cluster) => (options.ClusterId, options.ServiceId) = (cluster.ClusterId, cluster.ServiceId);
 }

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using ImageBuilder.Testing;
 using Orleans.Runtime;
 
@@ -8,7 +10,10 @@ public sealed class GrainCallsTests
     private readonly ManualTimeProvider _clock = new();
     private int _calls;
 
-    public static TheoryData<Exception> Passing { get; } = [new TimeoutException("no answer"), new SiloUnavailableException("gone"), new StoreUnavailableException("away")];
+    public static TheoryData<Exception> Passing { get; } =
+    [
+        new TimeoutException("no answer"), new SiloUnavailableException("gone"), new StoreUnavailableException("away"), new DatabaseException(), new SocketException(),
+    ];
 
     [Theory]
     [MemberData(nameof(Passing), DisableDiscoveryEnumeration = true)]
@@ -97,4 +102,6 @@ public sealed class GrainCallsTests
             await Task.Yield();
         }
     }
+
+    private sealed class DatabaseException : DbException;
 }
