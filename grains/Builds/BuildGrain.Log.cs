@@ -26,14 +26,8 @@ internal sealed partial class BuildGrain
     [LoggerMessage(7, LogLevel.Warning, "The last lines of the log of build {BuildId} could not be read")]
     private static partial void LogTailUnreadable(ILogger logger, Exception error, Guid buildId);
 
-    [LoggerMessage(8, LogLevel.Error, "What became of build {BuildId} cannot be stored; nobody is told before it is, and it is tried again in {Pause}")]
-    private static partial void LogStoreDown(ILogger logger, Exception error, Guid buildId, TimeSpan pause);
-
     [LoggerMessage(9, LogLevel.Warning, "Build {BuildId} could not give back its place in the queue")]
     private static partial void LogLeaveFailed(ILogger logger, Exception error, Guid buildId);
-
-    [LoggerMessage(11, LogLevel.Warning, "It cannot be seen whether the last change of build {BuildId} was stored")]
-    private static partial void LogStoreUnreadable(ILogger logger, Exception error, Guid buildId);
 
     [LoggerMessage(10, LogLevel.Warning, "Build {BuildId} was not stored, and could not be taken off the list of builds")]
     private static partial void LogDropFailed(ILogger logger, Exception error, Guid buildId);

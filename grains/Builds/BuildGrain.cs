@@ -38,16 +38,12 @@ internal sealed partial class BuildGrain(
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly Signal _changed = new();
-    private readonly SemaphoreSlim _storing = new(1);
     private readonly CancellationTokenSource _deactivating = new();
     private readonly CancellationTokenSource _cancelled = new();
 
-    /// <summary>The build as it is stored, which is all that anybody is told.</summary>
-    private BuildState _build = new();
+    private StoredBuild _stored = null!;
     private BuildState? _accepting;
     private BuildSecrets? _secrets;
     private Task? _drive;
@@ -57,29 +53,31 @@ internal sealed partial class BuildGrain(
 
     private Guid Id => this.GetPrimaryKey();
 
-    private AttemptId AttemptId => new(Id, _build.Attempt);
+    private BuildState Build => _stored.Current;
 
-    private Turn Turn => _build.ToTurn(Id);
+    private AttemptId AttemptId => new(Id, Build.Attempt);
+
+    private Turn Turn => Build.ToTurn(Id);
 
     /// <summary>Whether the attempt is another silo's.</summary>
-    private bool IsElsewhere => _build.Site is { } site && site != sites.Here && _build.Status is BuildStatus.Launching or BuildStatus.Running;
+    private bool IsElsewhere => Build.Site is { } site && site != sites.Here && Build.Status is BuildStatus.Launching or BuildStatus.Running;
 
     /// <summary>Whether the attempt was started by a run of a silo that has ended.</summary>
-    private bool IsLostWithSite => IsElsewhere || (_build.SiteRun is { } run && run != sites.Run);
+    private bool IsLostWithSite => IsElsewhere || (Build.SiteRun is { } run && run != sites.Run);
 
-    private bool SecretsAreLost => _build.HadSecrets && _secrets is null;
+    private bool SecretsAreLost => Build.HadSecrets && _secrets is null;
 
     /// <inheritdoc />
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _build = state.State;
-        if (_build.Order is null)
+        _stored = new StoredBuild(state, Id, _changed, clock, logger);
+        if (Build.Order is null)
         {
             return;
         }
 
         _logEnd = await AskAsync(logs.GetEndAsync(Id, cancellationToken));
-        if (_build.IsUnfinished)
+        if (Build.IsUnfinished)
         {
             Drive();
         }
@@ -99,7 +97,7 @@ internal sealed partial class BuildGrain(
     /// <inheritdoc />
     public async Task Start(BuildOrderMessage order)
     {
-        if (_build.Order is not null)
+        if (Build.Order is not null)
         {
             return;
         }
@@ -110,7 +108,7 @@ internal sealed partial class BuildGrain(
         try
         {
             await Directory.Add(accepted.ToEntry(Id, options.Deadline));
-            await StoreAsync(_ => accepted);
+            await _stored.ChangeAsync(_ => accepted);
         }
         catch
         {
@@ -132,48 +130,48 @@ internal sealed partial class BuildGrain(
 
     /// <inheritdoc />
     public Task<DirectoryEntry?> TakeUp() =>
-        Task.FromResult((_build.Order is null ? _accepting : _build)?.ToEntry(Id, options.Deadline));
+        Task.FromResult((Build.Order is null ? _accepting : Build)?.ToEntry(Id, options.Deadline));
 
     /// <inheritdoc />
     public async Task<DirectoryEntry> GiveUp(DirectoryEntry listed, string message)
     {
-        if (_build.Order is null)
+        if (Build.Order is null)
         {
-            await StoreAsync(_ => BuildState.GivenUp(listed, message, clock.GetUtcNow()));
+            await _stored.ChangeAsync(_ => BuildState.GivenUp(listed, message, clock.GetUtcNow()));
             _logEnd = await logs.GetEndAsync(Id, CancellationToken.None);
             Instruments.Ended(FailureReason.Internal);
             await EndAttemptsAsync();
         }
 
-        return _build.ToEntry(Id, options.Deadline);
+        return Build.ToEntry(Id, options.Deadline);
     }
 
     /// <inheritdoc />
     public async Task<BuildSnapshot?> Watch(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await WaitUntil(() => _build.Order is null || _build.Version > afterVersion, wait, cancellationToken);
+        await WaitUntil(() => Build.Order is null || Build.Version > afterVersion, wait, cancellationToken);
         return Snapshot();
     }
 
     /// <inheritdoc />
     public async Task<ImmutableArray<BuildSnapshot>?> Transitions(long afterVersion, TimeSpan wait, CancellationToken cancellationToken)
     {
-        await WaitUntil(() => _build.Order is null || _build.Version > afterVersion, wait, cancellationToken);
-        return _build.Order is null ? null : _build.SnapshotsAfter(afterVersion, Id, options.Deadline);
+        await WaitUntil(() => Build.Order is null || Build.Version > afterVersion, wait, cancellationToken);
+        return Build.Order is null ? null : Build.SnapshotsAfter(afterVersion, Id, options.Deadline);
     }
 
     /// <inheritdoc />
     public async Task<LogChunk?> ReadLog(long offset, int maxBytes, TimeSpan wait, CancellationToken cancellationToken)
     {
-        if (_build.Order is null)
+        if (Build.Order is null)
         {
             return null;
         }
 
-        await WaitUntil(() => !_build.IsUnfinished || _logEnd > offset, wait, cancellationToken);
+        await WaitUntil(() => !Build.IsUnfinished || _logEnd > offset, wait, cancellationToken);
 
         // In this order: a log that had its last byte before it was read is read to its end.
-        var final = !_build.IsUnfinished;
+        var final = !Build.IsUnfinished;
         if (_log is { } log && log.Read(offset, maxBytes) is { } recent)
         {
             return new LogChunk(offset, recent, final && offset + recent.Length >= log.End, log.End);
@@ -186,8 +184,8 @@ internal sealed partial class BuildGrain(
     /// <inheritdoc />
     public async Task<BuildSnapshot?> Cancel(string by)
     {
-        await StoreAsync(build => build.CancelRequested(by, clock.GetUtcNow()));
-        if (_build is { IsUnfinished: true, CancelledBy: not null })
+        await _stored.ChangeAsync(build => build.CancelRequested(by, clock.GetUtcNow()));
+        if (Build is { IsUnfinished: true, CancelledBy: not null })
         {
             await _cancelled.CancelAsync();
         }
@@ -198,11 +196,11 @@ internal sealed partial class BuildGrain(
     /// <inheritdoc />
     public async Task<BuildSnapshot?> SetPinned(bool pinned)
     {
-        await StoreAsync(build => build.PinnedAs(pinned, clock.GetUtcNow()));
-        if (_build.Order is not null)
+        await _stored.ChangeAsync(build => build.PinnedAs(pinned, clock.GetUtcNow()));
+        if (Build.Order is not null)
         {
             // Also when nothing changed: an earlier call may have failed here.
-            await Directory.Update(_build.ToEntry(Id, options.Deadline));
+            await Directory.Update(Build.ToEntry(Id, options.Deadline));
         }
 
         return Snapshot();
@@ -212,14 +210,14 @@ internal sealed partial class BuildGrain(
     public async Task<DirectoryEntry?> Forget()
     {
         // The image first: what it has noted and is not there would be taken for a build that has yet to start.
-        if (_build.Order is { } order
-            && (_build.IsUnfinished || _build.Pinned || !await GrainFactory.GetGrain<IImageGrain>(order.WorkspaceRef).Forget(Id)))
+        if (Build.Order is { } order
+            && (Build.IsUnfinished || Build.Pinned || !await GrainFactory.GetGrain<IImageGrain>(order.WorkspaceRef).Forget(Id)))
         {
-            return _build.ToEntry(Id, options.Deadline);
+            return Build.ToEntry(Id, options.Deadline);
         }
 
         await logs.DeleteAsync(Id, CancellationToken.None);
-        await ClearAsync();
+        await _stored.ClearAsync();
         DeactivateOnIdle();
         return null;
     }
@@ -228,15 +226,15 @@ internal sealed partial class BuildGrain(
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
         // Being activated was the point: an unfinished build has been taken up by now.
-        if (_build.IsUnfinished)
+        if (Build.IsUnfinished)
         {
             return;
         }
 
-        if (_build.Order is not null)
+        if (Build.Order is not null)
         {
             // Its end was stored, and perhaps not listed.
-            await Directory.End(_build.ToEntry(Id, options.Deadline));
+            await Directory.End(Build.ToEntry(Id, options.Deadline));
         }
 
         if (await this.GetReminder(reminderName) is { } reminder)
@@ -250,7 +248,7 @@ internal sealed partial class BuildGrain(
     {
         _deactivating.Dispose();
         _cancelled.Dispose();
-        _storing.Dispose();
+        _stored?.Dispose();
     }
 
     private IBuildDirectoryGrain Directory => DirectoryShards.Of(GrainFactory, Id);
@@ -271,7 +269,7 @@ internal sealed partial class BuildGrain(
     {
         try
         {
-            if (_build.CancelledBy is not null)
+            if (Build.CancelledBy is not null)
             {
                 await _cancelled.CancelAsync();
             }
@@ -308,7 +306,7 @@ internal sealed partial class BuildGrain(
     /// <summary>Makes one attempt, and another if the place failed it; then the build ends as the last one did.</summary>
     private async Task WalkAsync()
     {
-        var left = _build.DeadlineAt(options.Deadline) - clock.GetUtcNow();
+        var left = Build.DeadlineAt(options.Deadline) - clock.GetUtcNow();
         using var deadline = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock);
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _cancelled.Token, _deactivating.Token);
         AttemptOutcome outcome;
@@ -343,10 +341,10 @@ internal sealed partial class BuildGrain(
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested && !_deactivating.IsCancellationRequested)
         {
-            return _build.CancelledBy is { } by
+            return Build.CancelledBy is { } by
                 ? AttemptOutcome.Failed(FailureReason.Cancelled, by.Length > 0 ? $"build cancelled by {by}" : "build cancelled")
                 : AttemptOutcome.Failed(
-                    FailureReason.Timeout, $"the build took longer than {_build.DeadlineAt(options.Deadline) - _build.CreatedAt} and was ended");
+                    FailureReason.Timeout, $"the build took longer than {Build.DeadlineAt(options.Deadline) - Build.CreatedAt} and was ended");
         }
     }
 
@@ -354,14 +352,14 @@ internal sealed partial class BuildGrain(
     private async Task<bool> TryAgainAsync(AttemptOutcome outcome)
     {
         var withSite = IsLostWithSite;
-        if (outcome.Failure is not { } failure || SecretsAreLost || !AttemptPolicy.MayRetry(failure.Reason, _build.Attempt, _build.LostWithSite, withSite))
+        if (outcome.Failure is not { } failure || SecretsAreLost || !AttemptPolicy.MayRetry(failure.Reason, Build.Attempt, Build.LostWithSite, withSite))
         {
             return false;
         }
 
         Instruments.Retried(failure.Reason);
         await AppendLineAsync($"{failure.Message}; trying once more");
-        await StoreAsync(build => build.Requeued(withSite, clock.GetUtcNow()));
+        await _stored.ChangeAsync(build => build.Requeued(withSite, clock.GetUtcNow()));
         return true;
     }
 
@@ -370,7 +368,7 @@ internal sealed partial class BuildGrain(
     {
         try
         {
-            if (_build.Status != BuildStatus.Queued)
+            if (Build.Status != BuildStatus.Queued)
             {
                 await admission.HoldAsync(Turn, _deactivating.Token);
                 return await ReattachAsync(ends);
@@ -421,11 +419,11 @@ internal sealed partial class BuildGrain(
 
         using var here = sites.Enter();
         var logStart = await logs.GetEndAsync(Id, ends);
-        await StoreAsync(build => build.Launched(logStart, clock.GetUtcNow(), sites.Here, sites.Run));
+        await _stored.ChangeAsync(build => build.Launched(logStart, clock.GetUtcNow(), sites.Here, sites.Run));
         IAttempt attempt;
         try
         {
-            var order = _build.Order!;
+            var order = Build.Order!;
             attempt = await launcher.LaunchAsync(AttemptId, order.ToOrder(), _secrets ?? order.ToSecrets(), ends);
         }
         catch (LaunchException error)
@@ -439,15 +437,15 @@ internal sealed partial class BuildGrain(
 
     private async Task<AttemptOutcome> ReattachAsync(CancellationToken ends)
     {
-        if (IsElsewhere && sites.IsAlive(_build.Site!))
+        if (IsElsewhere && sites.IsAlive(Build.Site!))
         {
-            throw new BelongsElsewhereException($"its builder is on {_build.Site}");
+            throw new BelongsElsewhereException($"its builder is on {Build.Site}");
         }
 
         // Also when the build is to end: only who has the attempt can end it.
         using var here = sites.Enter();
         var attempt = IsElsewhere ? null : await launcher.ReattachAsync(AttemptId, _deactivating.Token);
-        if (_build.Status == BuildStatus.Verifying)
+        if (Build.Status == BuildStatus.Verifying)
         {
             // The builder had done its work, and its log was taken over: what is left of it may be half cleared away. The registry knows the truth.
             if (attempt is not null)
@@ -461,7 +459,7 @@ internal sealed partial class BuildGrain(
             return AttemptOutcome.Success;
         }
 
-        return attempt is null ? AttemptOutcome.Failed(FailureReason.BuilderLost, IsElsewhere ? $"the builder was lost with {_build.Site}" : "the builder was lost") : await CarryOnAsync(attempt, ends);
+        return attempt is null ? AttemptOutcome.Failed(FailureReason.BuilderLost, IsElsewhere ? $"the builder was lost with {Build.Site}" : "the builder was lost") : await CarryOnAsync(attempt, ends);
     }
 
     private async Task<AttemptOutcome> CarryOnAsync(IAttempt attempt, CancellationToken ends)
@@ -471,16 +469,16 @@ internal sealed partial class BuildGrain(
         {
             try
             {
-                if (_build.Status == BuildStatus.Launching)
+                if (Build.Status == BuildStatus.Launching)
                 {
                     await MoveAsync(BuildStatus.Running);
                 }
 
                 var outcome = await FollowAsync(attempt, ends);
-                if (outcome.Failure is null && _build.Status == BuildStatus.Running)
+                if (outcome.Failure is null && Build.Status == BuildStatus.Running)
                 {
                     // Before the attempt is cleared away: it is what a restart would learn of the success from.
-                    await StoreHoweverLongAsync(build => build.Moved(BuildStatus.Verifying, clock.GetUtcNow()));
+                    await _stored.ChangeHoweverLongAsync(build => build.Moved(BuildStatus.Verifying, clock.GetUtcNow()), _deactivating.Token);
                 }
 
                 return outcome;
@@ -516,10 +514,10 @@ internal sealed partial class BuildGrain(
     /// <summary>Waits for the end of an attempt while its log is carried over; ends it when the build is to end.</summary>
     private async Task<AttemptOutcome> FollowAsync(IAttempt attempt, CancellationToken ends)
     {
-        var order = _build.Order!;
-        var log = new AttemptLog(attempt, _build.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), _log!, clock);
+        var order = Build.Order!;
+        var log = new AttemptLog(attempt, Build.Attempt, LogCensor.ForBuild(order.ToOrder(), _secrets), _log!, clock);
         using var pumping = CancellationTokenSource.CreateLinkedTokenSource(_deactivating.Token);
-        var pump = log.PumpAsync(_build.AttemptLogStart, OnLogAppended, pumping.Token);
+        var pump = log.PumpAsync(Build.AttemptLogStart, OnLogAppended, pumping.Token);
         try
         {
             var first = await Task.WhenAny(attempt.Completion, pump).WaitAsync(ends);
@@ -624,9 +622,9 @@ internal sealed partial class BuildGrain(
 
     private async Task VerifyAsync()
     {
-        if (_build.Status != BuildStatus.Verifying)
+        if (Build.Status != BuildStatus.Verifying)
         {
-            await StoreHoweverLongAsync(build => build.Moved(BuildStatus.Verifying, clock.GetUtcNow()));
+            await _stored.ChangeHoweverLongAsync(build => build.Moved(BuildStatus.Verifying, clock.GetUtcNow()), _deactivating.Token);
         }
 
         var answer = await ResolveImageAsync();
@@ -650,7 +648,7 @@ internal sealed partial class BuildGrain(
     /// </summary>
     private async Task<ResolveAnswer> ResolveImageAsync()
     {
-        var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(_build.Order!.WorkspaceRef)));
+        var image = GrainFactory.GetGrain<IReferenceGrain>(ReferenceKey.OfManifest(ImageReference.Parse(Build.Order!.WorkspaceRef)));
         var query = new ResolveQuery(RegistryAccessMessage.Everything, MaxAge: TimeSpan.Zero, Patient: true);
         try
         {
@@ -663,11 +661,11 @@ internal sealed partial class BuildGrain(
         }
     }
 
-    private Task MoveAsync(BuildStatus status) => StoreAsync(build => build.Moved(status, clock.GetUtcNow()));
+    private Task MoveAsync(BuildStatus status) => _stored.ChangeAsync(build => build.Moved(status, clock.GetUtcNow()));
 
     private Task EndAsync(BuildFailure failure)
     {
-        var told = SecretsAreLost && AttemptPolicy.MayRetry(failure.Reason, _build.Attempt, _build.LostWithSite, IsLostWithSite)
+        var told = SecretsAreLost && AttemptPolicy.MayRetry(failure.Reason, Build.Attempt, Build.LostWithSite, IsLostWithSite)
             ? failure with { Message = $"{failure.Message}; the credentials of the request were not stored, so please ask for the build again" }
             : failure;
         return EndAsync(BuildLifecycle.EndOf(failure.Reason), told);
@@ -676,11 +674,11 @@ internal sealed partial class BuildGrain(
     private async Task EndAsync(BuildStatus status, BuildFailure? failure, string? digest = null)
     {
         var message = failure is null ? null : new BuildFailureMessage(failure.Reason, failure.WireMessage, await ReadLastLinesAsync());
-        await StoreHoweverLongAsync(build => build.Ended(status, message, digest, clock.GetUtcNow()));
+        await _stored.ChangeHoweverLongAsync(build => build.Ended(status, message, digest, clock.GetUtcNow()), _deactivating.Token);
         _secrets = null;
         Instruments.Ended(failure?.Reason);
         LogEnded(logger, Id, status, failure?.Reason);
-        await Directory.End(_build.ToEntry(Id, options.Deadline));
+        await Directory.End(Build.ToEntry(Id, options.Deadline));
         if (await this.GetReminder(KeepRunning) is { } reminder)
         {
             await this.UnregisterReminder(reminder);
@@ -725,7 +723,7 @@ internal sealed partial class BuildGrain(
             {
                 DeactivateOnIdle();
             }
-            else if (_build.IsUnfinished)
+            else if (Build.IsUnfinished)
             {
                 var disk = DiskFault.Explain(fault);
                 if (disk is not null)
@@ -743,102 +741,10 @@ internal sealed partial class BuildGrain(
         catch (Exception error)
         {
             LogDriveFailed(logger, error, Id);
-            if (_build.IsUnfinished)
+            if (Build.IsUnfinished)
             {
                 DeactivateOnIdle();
             }
-        }
-    }
-
-    /// <summary>Stores what has happened and cannot be otherwise: a store that is down is waited for, and nobody is told until it holds.</summary>
-    private async Task StoreHoweverLongAsync(Func<BuildState, BuildState> change)
-    {
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
-        {
-            try
-            {
-                await StoreAsync(change);
-                return;
-            }
-            catch (Exception error) when (error is not (InconsistentStateException or InvalidOperationException) && !_deactivating.IsCancellationRequested)
-            {
-                Instruments.StorageFaults.Inc();
-                LogStoreDown(logger, error, Id, pause);
-            }
-
-            await Task.Delay(pause, clock, _deactivating.Token);
-        }
-    }
-
-    /// <summary>Stores a change, one after the other, and tells it.</summary>
-    private async Task StoreAsync(Func<BuildState, BuildState> change)
-    {
-        await _storing.WaitAsync();
-        try
-        {
-            var next = change(_build);
-            if (ReferenceEquals(next, _build))
-            {
-                return;
-            }
-
-            state.State = next;
-            try
-            {
-                await state.WriteStateAsync();
-            }
-            catch (Exception error) when (error is not InconsistentStateException)
-            {
-                if (!await HoldsAsync(next))
-                {
-                    throw;
-                }
-            }
-
-            _build = next;
-            _changed.Raise();
-        }
-        finally
-        {
-            _storing.Release();
-        }
-    }
-
-    /// <summary>Whether the store holds a version all the same: a write that failed may have been made.</summary>
-    private async Task<bool> HoldsAsync(BuildState version)
-    {
-        try
-        {
-            await state.ReadStateAsync();
-        }
-        catch (Exception error)
-        {
-            LogStoreUnreadable(logger, error, Id);
-            return false;
-        }
-
-        if (state.State.Version == _build.Version)
-        {
-            return false;
-        }
-
-        var isOurs = state.State.Version == version.Version && state.State.Transitions.SequenceEqual(version.Transitions);
-        _build = state.State;
-        return isOurs ? true : throw new InconsistentStateException($"build {Id} is stored at version {_build.Version} by another activation");
-    }
-
-    private async Task ClearAsync()
-    {
-        await _storing.WaitAsync();
-        try
-        {
-            await state.ClearStateAsync();
-            _build = new BuildState();
-            _changed.Raise();
-        }
-        finally
-        {
-            _storing.Release();
         }
     }
 
@@ -882,5 +788,5 @@ internal sealed partial class BuildGrain(
         }
     }
 
-    private BuildSnapshot? Snapshot() => _build.Order is null ? null : _build.ToSnapshot(Id, options.Deadline) with { BuildsAhead = _ahead };
+    private BuildSnapshot? Snapshot() => Build.Order is null ? null : Build.ToSnapshot(Id, options.Deadline) with { BuildsAhead = _ahead };
 }
