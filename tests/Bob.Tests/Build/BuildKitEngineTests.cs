@@ -233,6 +233,26 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     }
 
     [NeedsBuildKitFact]
+    public async Task Build_FileOfAnEarlierContextLooksTheSame_IsNotTakenForIt()
+    {
+        using var ended = await PrepareFileAsync("one", "true");
+        (await ended.RunAsync()).ShouldBe(0, ended.Log);
+        using var killed = await PrepareFileAsync("two", $"cat /src/file; echo; echo started && sleep {_nap}");
+        using (var process = await StartAsync(killed))
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+
+        using var next = await PrepareFileAsync("six", "echo \"it is $(cat /src/file)\"");
+
+        (await next.RunAsync()).ShouldBe(0, next.Log);
+
+        next.Log.ShouldContain("it is six");
+        Directory.EnumerateFiles(Path.Combine(_stage.Storage, "buildkit/0"), "contexts").ShouldBeEmpty();
+    }
+
+    [NeedsBuildKitFact]
     public async Task Build_DaemonThatIsGiven_IsUsed()
     {
         await using var daemon = await BuildDaemon.StartAsync(_stage);
@@ -304,10 +324,32 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         second.Reason.ShouldBe("OutOfDisk", second.Log);
     }
 
+    [NeedsBuildKitFact]
+    public async Task Build_CacheIsPastItsLimit_IsPruned()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=60\n");
+        attempt.Variables["BOB_CACHE_LIMIT"] = $"{10 << 20}";
+
+        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+
+        var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(_stage.Storage, "buildkit")]);
+        long.Parse(kept.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(20 << 20);
+    }
+
     private async Task<BuildAttempt> PrepareAsync(string dockerfile, bool requestHasCredentials = true)
     {
         var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials);
         attempt.Variables["BOB_ENGINE"] = "buildkit";
+        return attempt;
+    }
+
+    // Of the same path, size and time, whatever is in it.
+    private async Task<BuildAttempt> PrepareFileAsync(string content, string step)
+    {
+        var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nCOPY file /src/file\nRUN {step}\n");
+        var file = Path.Combine(attempt.Workspace, "file");
+        await File.WriteAllTextAsync(file, content);
+        File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
         return attempt;
     }
 

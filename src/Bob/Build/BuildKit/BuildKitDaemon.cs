@@ -8,7 +8,7 @@ namespace ImageBuilder.Bob.Build.BuildKit;
 internal sealed class BuildKitDaemon : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(2);
 
     // What sockaddr_un holds, with its end.
     private const int MaximumSocketPath = 107;
@@ -20,14 +20,20 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     {
         _root = root;
         _process = process;
-        Address = "unix://" + socket;
+        Socket = socket;
     }
 
-    /// <summary>Where it is reached.</summary>
-    public string Address { get; }
+    /// <summary>The path of the socket that it listens on.</summary>
+    public string Socket { get; }
+
+    /// <summary>Where BuildKit's client reaches it.</summary>
+    public string Address => "unix://" + Socket;
 
     /// <summary>The folder of what it keeps.</summary>
     public string State => _root.State;
+
+    /// <summary>A file that is there while it may keep files of a build's context.</summary>
+    public string ContextsFile => _root.ContextsFile;
 
     /// <summary>Whether it has not ended.</summary>
     public bool IsRunning => !_process.Exited.IsCompleted;
@@ -102,7 +108,7 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
 
     private static async Task<bool> AnswersAsync(string socket, CancellationToken cancellationToken)
     {
-        using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using var client = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await client.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);

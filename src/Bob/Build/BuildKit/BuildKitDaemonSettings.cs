@@ -15,9 +15,6 @@ internal sealed record BuildKitDaemonSettings
     /// <summary>A registry, as host:port, that is spoken to in plain HTTP; loopback ones need no mention. Default empty: none.</summary>
     public string PlainHttpRegistry { get; init; } = string.Empty;
 
-    /// <summary><paramref name="bytes"/> in the unit in which BuildKit's command line takes them.</summary>
-    public static string Megabytes(long bytes) => Math.Max(1, bytes / 1_000_000).ToString(CultureInfo.InvariantCulture);
-
     /// <summary>
     /// The daemon's configuration. With no CNI, and none looked for, the network of steps is the machine's. The platforms that this machine emulates are found when
     /// a build comes; a daemon that is told of no platform would look for them before it listens, too.

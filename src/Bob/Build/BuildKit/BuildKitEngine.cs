@@ -53,6 +53,7 @@ internal sealed class BuildKitEngine : IEngine
             var root = await BuildKitRoot.TakeAsync(Storage, cancellationToken);
             _daemon = await BuildKitDaemon.StartAsync(
                 root, new BuildKitDaemonSettings { CacheLimit = CacheLimit, PlainHttpRegistry = _settings.Base.Domain }, _time, cancellationToken);
+            await TakeContextsAsync(_daemon, cancellationToken);
         }
     }
 
@@ -106,15 +107,49 @@ internal sealed class BuildKitEngine : IEngine
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (_daemon is { IsRunning: true })
+        if (_daemon is { IsRunning: true } daemon)
         {
-            // The stranger's files first: the next build must not find them by size and time alone. Then what is past the limit.
-            await Buildctl.RunAsync(["prune", "--filter", "type==source.local"], silent: true, secrets: [], CancellationToken.None);
-            await Buildctl.RunAsync(
-                ["prune", "--all", "--keep-storage", BuildKitDaemonSettings.Megabytes(CacheLimit)], silent: true, secrets: [], CancellationToken.None);
+            await PruneAsync(daemon);
         }
 
         await Task.WhenAll(_daemon?.DisposeAsync().AsTask() ?? Task.CompletedTask, _folder.DisposeAsync().AsTask());
+    }
+
+    // The daemon takes a file of another build's context for one of this build's that has the same path, size and time. Those of a build that was killed are still there.
+    private static async Task TakeContextsAsync(BuildKitDaemon daemon, CancellationToken cancellationToken)
+    {
+        if (File.Exists(daemon.ContextsFile))
+        {
+            using var control = new BuildKitControl(daemon.Socket);
+            try
+            {
+                await control.PruneContextsAsync(cancellationToken);
+            }
+            catch (IOException exception)
+            {
+                throw new BobException(FailureReason.Internal, $"build failed: {exception.Message}");
+            }
+        }
+        else
+        {
+            await File.WriteAllBytesAsync(daemon.ContextsFile, [], cancellationToken);
+        }
+    }
+
+    private async Task PruneAsync(BuildKitDaemon daemon)
+    {
+        using var control = new BuildKitControl(daemon.Socket);
+        try
+        {
+            await control.PruneContextsAsync(CancellationToken.None);
+            File.Delete(daemon.ContextsFile);
+            await control.PruneAsync(CacheLimit, CancellationToken.None);
+        }
+        catch (IOException exception)
+        {
+            // The image is built, and the next build begins with what was not done here.
+            await Console.Error.WriteLineAsync($"bob: {exception.Message}");
+        }
     }
 
     private static async Task RemoveAbandonedAsync(string builds)

@@ -32,6 +32,9 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     /// <summary>What runs its steps.</summary>
     public string RuntimeFile => Path.Combine(Folder, "runtime");
 
+    /// <summary>A file that is there while what the daemon keeps may hold files of a build's context.</summary>
+    public string ContextsFile => Path.Combine(Folder, "contexts");
+
     // The control groups of whoever had it last, as /proc/self/cgroup says them.
     private string CgroupFile => Path.Combine(Folder, "cgroup");
 

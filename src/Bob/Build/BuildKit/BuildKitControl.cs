@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+
+namespace ImageBuilder.Bob.Build.BuildKit;
+
+/// <summary>
+/// What bob asks of a buildkitd itself, by gRPC (service moby.buildkit.v1.Control of moby/buildkit, api/services/control/control.proto). BuildKit's client, which
+/// does the rest, takes longer to start than such a call takes.
+/// </summary>
+internal sealed class BuildKitControl : IDisposable
+{
+    // A byte that says whether it is compressed, and the length.
+    private const int PrefixLength = 5;
+
+    // Of protocol buffers: a number of variable length, and bytes with their length.
+    private const int Varint = 0;
+    private const int Bytes = 2;
+
+    private readonly HttpMessageInvoker _client;
+
+    /// <summary>Calls the daemon that listens on <paramref name="socket"/>.</summary>
+    public BuildKitControl(string socket) => _client = new HttpMessageInvoker(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
+                return new NetworkStream(connection, ownsSocket: true);
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        },
+    });
+
+    /// <summary>Removes the files of build contexts that no build uses.</summary>
+    /// <exception cref="IOException">The daemon does not answer, or fails.</exception>
+    public Task PruneContextsAsync(CancellationToken cancellationToken) => PruneAsync([Bytes | 1 << 3, .. Delimited("type==source.local"u8)], cancellationToken);
+
+    /// <summary>Removes what was used longest ago, until no more than <paramref name="keptBytes"/> are left.</summary>
+    /// <exception cref="IOException">The daemon does not answer, or fails.</exception>
+    public Task PruneAsync(long keptBytes, CancellationToken cancellationToken) =>
+        PruneAsync([Varint | 2 << 3, 1, Varint | 4 << 3, .. Number((ulong)keptBytes)], cancellationToken);
+
+    /// <inheritdoc />
+    public void Dispose() => _client.Dispose();
+
+    // PruneRequest: the filters (1), whether also what the daemon's own pruning spares (2), and the bytes to keep (4).
+    private async Task PruneAsync(byte[] request, CancellationToken cancellationToken)
+    {
+        byte[] content = [.. new byte[PrefixLength], .. request];
+        BinaryPrimitives.WriteInt32BigEndian(content.AsSpan(1), request.Length);
+        using var call = new HttpRequestMessage(HttpMethod.Post, "http://buildkitd/moby.buildkit.v1.Control/Prune")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(content) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
+        };
+        call.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        try
+        {
+            using var answer = await _client.SendAsync(call, cancellationToken);
+
+            // What was removed; how it went stands behind that.
+            await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
+            if (Value(answer.TrailingHeaders, "grpc-status") is not "0")
+            {
+                throw new IOException($"buildkitd cannot remove what is not needed any more: {Value(answer.TrailingHeaders, "grpc-message") ?? Value(answer.Headers, "grpc-message") ?? $"{answer.StatusCode}"}");
+            }
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new IOException($"buildkitd does not answer: {exception.Message}", exception);
+        }
+    }
+
+    private static string? Value(HttpHeaders headers, string name) => headers.TryGetValues(name, out var values) ? string.Concat(values) : null;
+
+    private static byte[] Delimited(ReadOnlySpan<byte> bytes) => [.. Number((ulong)bytes.Length), .. bytes];
+
+    private static IEnumerable<byte> Number(ulong number)
+    {
+        for (; number > 0x7F; number >>= 7)
+        {
+            yield return (byte)(number | 0x80);
+        }
+
+        yield return (byte)number;
+    }
+}
