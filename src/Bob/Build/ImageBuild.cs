@@ -17,6 +17,9 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
     private static readonly TimeSpan s_proxyPatience = TimeSpan.FromMinutes(1);
 
+    // Within a registry nothing is sent, so it is asked for many at once.
+    private static readonly CopyOptions s_copy = new() { BlobsAtOnce = 16 };
+
     private BuildSettings _settings = settings;
 
     /// <summary>Builds.</summary>
@@ -28,17 +31,17 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         {
             await AwaitedFile.WaitAsync(
                 addressFile, s_proxyPatience, FailureReason.Internal, "the registry proxy did not come up", time, cancellationToken);
-            _settings = _settings.Through((await File.ReadAllTextAsync(addressFile, cancellationToken)).Trim());
+            _settings = _settings.Through(File.ReadAllText(addressFile).Trim());
         }
 
         if (_settings.ProxyKeyFile is { Length: > 0 } keyFile)
         {
-            _settings = _settings with { ProxyLogin = ProxyKey.LoginOf(await ReadKeyAsync(keyFile, cancellationToken)) };
+            _settings = _settings with { ProxyLogin = ProxyKey.LoginOf(ReadKey(keyFile)) };
         }
 
         await using var proxy = _settings.Credentials is { } credentials ? await StartProxyAsync(credentials, cancellationToken) : null;
 
-        // While the context is on its way, and on threads of their own: what a first request costs this process, the proxy and the registry is then paid
+        // While the context is on its way, and on a thread of its own: what a first request costs this process, the proxy and the registry is then paid
         // while the engine is made ready.
         using var registry = new RegistryClient();
         var baseImage = Task.Run(() => registry.HeadManifestAsync(_settings.Base, _settings.ProxyLogin, RegistryCall.Patient, cancellationToken), cancellationToken);
@@ -47,7 +50,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         try
         {
             using var needless = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var prepared = engine is null ? Task.CompletedTask : Task.Run(() => engine.PrepareAsync(needless.Token), needless.Token);
+            var prepared = engine is null ? Task.CompletedTask : engine.PrepareAsync(needless.Token);
             var arrived = AwaitedFile.WaitAsync(
                 workspace.Outcomes.ReadyFile, ContextPatience, FailureReason.Timeout, "build failed: the build context did not arrive", time, cancellationToken);
             var input = engine is null ? null : ReadInputAsync(arrived, cancellationToken);
@@ -70,11 +73,11 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         }
     }
 
-    private static async Task<string> ReadKeyAsync(string file, CancellationToken cancellationToken)
+    private static string ReadKey(string file)
     {
         try
         {
-            return (await File.ReadAllTextAsync(file, cancellationToken)).Trim();
+            return File.ReadAllText(file).Trim();
         }
         catch (IOException error)
         {
@@ -166,7 +169,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     {
         try
         {
-            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, call: RegistryCall.Patient, cancellationToken: cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, s_copy, RegistryCall.Patient, cancellationToken);
         }
         catch (RegistryException exception)
         {

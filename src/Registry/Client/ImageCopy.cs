@@ -38,15 +38,17 @@ internal sealed class ImageCopy(
     {
         try
         {
-            var manifest = await client.GetManifestAsync(from, fromCredential, call, cancellationToken);
+            var wanted = client.GetManifestAsync(from, fromCredential, call, cancellationToken);
+            var found = client.HeadManifestAsync(to, toCredential, _targetCall, cancellationToken);
+            await Task.WhenAll(wanted, found);
+            var manifest = await wanted;
             if (to.Digest is { } expected && expected != manifest.Digest)
             {
                 throw new RegistryException(RegistryError.DigestMismatch, from.Domain, $"cannot copy {from} to {to}: the image has digest {manifest.Digest}");
             }
 
-            var there = await client.HeadManifestAsync(to, toCredential, _targetCall, cancellationToken);
             _manifests[manifest.Digest] = new Lazy<Task>(Task.CompletedTask);
-            if (there?.Digest != manifest.Digest)
+            if ((await found)?.Digest != manifest.Digest)
             {
                 await CopyAsync(manifest, to, 1, cancellationToken);
             }
