@@ -21,6 +21,7 @@ internal static class ProxyVerb
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     public static Task<int> RunAsync(ProxySettings settings) => Verb.RunAsync(async stop =>
     {
+        SocketOptions.GoOnWhereHeard();
         using var network = await NetworkAsync(settings, stop);
         var key = settings.KeyFile is null ? null : ProxyKey.New();
         await using var server = await StartAsync(settings, network, key, stop);
