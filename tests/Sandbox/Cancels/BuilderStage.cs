@@ -59,14 +59,25 @@ internal sealed class BuilderStage : IAsyncDisposable
     }
 
     /// <summary>Starts a build of <paramref name="dockerfile"/>.</summary>
-    public async Task<RunningProcess> BuildAsync(Guid id, string dockerfile)
+    public async Task<RunningProcess> BuildAsync(Guid id, string dockerfile) => await StartAsync(await PrepareAsync(id, dockerfile));
+
+    /// <summary>Makes the folder of a build of <paramref name="dockerfile"/>, with what <paramref name="fill"/> puts into its context beside that, and gives its path.</summary>
+    public async Task<string> PrepareAsync(Guid id, string dockerfile, Action<string>? fill = null)
     {
         var attempt = Path.Combine(Workspaces, string.Create(CultureInfo.InvariantCulture, $"{id:N}.1"));
-        var temporary = Directory.CreateDirectory(Path.Combine(attempt, "tmp")).FullName;
+        Directory.CreateDirectory(Path.Combine(attempt, "tmp"));
         var workspace = Directory.CreateDirectory(Path.Combine(attempt, "workspace", ".gitpod")).Parent!.FullName;
         await File.WriteAllTextAsync(Path.Combine(workspace, "Dockerfile"), dockerfile);
+        fill?.Invoke(workspace);
         await File.WriteAllBytesAsync(Path.Combine(workspace, ".gitpod", "ready"), []);
-        return await RunningProcess.StartAsync(
+        return attempt;
+    }
+
+    /// <summary>Starts the build in a folder of <see cref="PrepareAsync"/>.</summary>
+    public Task<RunningProcess> StartAsync(string attempt)
+    {
+        var workspace = Path.Combine(attempt, "workspace");
+        return RunningProcess.StartAsync(
             Bob,
             ["build"],
             Path.Combine(attempt, "log"),
@@ -81,7 +92,7 @@ internal sealed class BuilderStage : IAsyncDisposable
                 ["BOB_BASE_REF"] = "localhost:8080/base:latest",
                 ["BOB_BUILD_BASE"] = "true",
                 ["BOB_DOCKERFILE_PATH"] = Path.Combine(workspace, "Dockerfile"),
-                ["TMPDIR"] = temporary,
+                ["TMPDIR"] = Path.Combine(attempt, "tmp"),
             });
     }
 

@@ -8,10 +8,14 @@ namespace ImageBuilder.Sandbox.Figures;
 /// <summary>
 /// Measures <c>bob build</c>, without a service, against the engine by hand: the same Dockerfile, nothing of which has changed since the build before, built and pushed under
 /// a new name. bob copies the image to a second repository besides. Its proxy has served a request before, as the one that a service keeps ahead of the next build has.
+/// One Dockerfile is as small as can be, which shows what bob costs; another is like those of projects.
 /// </summary>
 internal static class BuilderFiguresRun
 {
     private const int Repetitions = 10;
+    private const int Folders = 40;
+    private const int FilesInEach = 50;
+    private const int FileSize = 4 << 10;
     private const double Milliseconds = 1000;
 
     // What is put down by hand lies here, a daemon is waited for as bob waits, and it is told where the registry's password is.
@@ -36,7 +40,10 @@ internal static class BuilderFiguresRun
             await using var surroundings = await Surroundings.StartAsync(data.FullName, cancellationToken: cancellationToken);
             foreach (var engine in new CancelsOptions().Engines)
             {
-                await MeasureAsync(surroundings, engine, Directory.CreateDirectory(Path.Combine(data.FullName, engine)).FullName, cancellationToken);
+                foreach (var sample in Samples(surroundings.BaseImage))
+                {
+                    await MeasureAsync(surroundings, engine, sample, Directory.CreateDirectory(Path.Combine(data.FullName, $"{engine}-{sample.Name}")).FullName, cancellationToken);
+                }
             }
         }
         finally
@@ -45,11 +52,32 @@ internal static class BuilderFiguresRun
         }
     }
 
-    private static async Task MeasureAsync(Surroundings surroundings, string engine, string folder, CancellationToken cancellationToken)
+    private static IEnumerable<Sample> Samples(string image)
     {
-        var dockerfile = $"FROM {surroundings.BaseImage}\nCOPY . /src\nRUN cat /src/Dockerfile > /one\nRUN dd if=/dev/zero of=/two bs=1M count=8\nENV THREE=3\n";
+        yield return new Sample("small", $"FROM {image}\nCOPY . /src\nRUN cat /src/Dockerfile > /one\nRUN dd if=/dev/zero of=/two bs=1M count=8\nENV THREE=3\n", _ => { });
+        yield return new Sample(
+            "usual",
+            $"FROM {image}\nENV ONE=1\nWORKDIR /work\n{string.Concat(Enumerable.Range(1, 8).Select(step => $"RUN dd if=/dev/urandom of=/made{step} bs=1M count=4\n"))}COPY . /src\nRUN cat /src/files/*/1 > /one\nUSER 7\n",
+            Fill);
+    }
+
+    // As it is fetched from a repository: every time anew, so that only contents say that nothing has changed.
+    private static void Fill(string context)
+    {
+        for (var folder = 0; folder < Folders; folder++)
+        {
+            var path = Directory.CreateDirectory(Path.Combine(context, "files", $"{folder}")).FullName;
+            for (var file = 0; file < FilesInEach; file++)
+            {
+                File.WriteAllBytes(Path.Combine(path, $"{file}"), [.. Enumerable.Repeat((byte)(folder + file), FileSize)]);
+            }
+        }
+    }
+
+    private static async Task MeasureAsync(Surroundings surroundings, string engine, Sample sample, string folder, CancellationToken cancellationToken)
+    {
         var context = Directory.CreateDirectory(Path.Combine(folder, "context")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(context, "Dockerfile"), dockerfile, cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(context, "Dockerfile"), sample.Dockerfile, cancellationToken);
         var hand = Directory.CreateDirectory(Path.Combine(folder, "hand")).FullName;
         File.Copy(surroundings.Registry.AuthFile, Path.Combine(hand, "config.json"));
 
@@ -57,19 +85,22 @@ internal static class BuilderFiguresRun
         var (byBob, byHand) = (new List<double>(), new List<double>());
         for (var i = 0; i <= Repetitions; i++)
         {
+            var tag = $"{engine}-{sample.Name}{i}";
             var proxy = Directory.CreateDirectory(Path.Combine(folder, $"proxy{i}")).FullName;
-            await using var stage = await BuilderStage.StartAsync(surroundings, engine, proxy, Path.Combine(folder, "storage"), cancellationToken, $"{engine}{i}");
+            await using var stage = await BuilderStage.StartAsync(surroundings, engine, proxy, Path.Combine(folder, "storage"), cancellationToken, tag);
             await stage.WarmProxyAsync(cancellationToken);
+            var attempt = await stage.PrepareAsync(Guid.NewGuid(), sample.Dockerfile, sample.Fill);
             var bob = await MeasureAsync(async () =>
             {
-                await using var build = await stage.BuildAsync(Guid.NewGuid(), dockerfile);
+                await using var build = await stage.StartAsync(attempt);
                 await build.Exited.WaitAsync(cancellationToken);
                 if (build.ExitCode != 0)
                 {
                     throw new InvalidOperationException($"bob ended with {build.ExitCode}:\n{build.LogTail()}");
                 }
             });
-            var image = $"{surroundings.Registry.Host}/by-hand:{engine}{i}";
+            sample.Fill(context);
+            var image = $"{surroundings.Registry.Host}/by-hand:{tag}";
             var handmade = await MeasureAsync(() => engine == "buildah"
                 ? FiguresRun.BuildByHandAsync(surroundings, context, hand, image, cancellationToken)
                 : Command.CheckAsync("sh", ["-c", BuildKitByHand, "sh", hand, hand, context, image], cancellationToken: cancellationToken));
@@ -81,7 +112,7 @@ internal static class BuilderFiguresRun
         }
 
         var (median, by) = (Times.Median(byBob), Times.Median(byHand));
-        Console.WriteLine($"{engine}: {Repetitions} builds without a change; median (least to most)");
+        Console.WriteLine($"{engine}, {sample.Name} Dockerfile: {Repetitions} builds without a change; median (least to most)");
         Console.WriteLine($"  bob build                       {Times.Text(byBob)}");
         Console.WriteLine($"  build and push by hand          {Times.Text(byHand)}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  bob over that                   {(median - by) * Milliseconds,4:0} ms, {byBob.Sum() / byHand.Sum():0.00} of all ten   goals: at most 150 ms, 1.20"));
@@ -93,4 +124,6 @@ internal static class BuilderFiguresRun
         await work();
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
+
+    private sealed record Sample(string Name, string Dockerfile, Action<string> Fill);
 }
