@@ -119,8 +119,27 @@ internal sealed class EngineFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // While something in it is still mounted some of it stays; the next builder tries again, since nobody holds the lock.
-        _ = await FolderRemoval.TryRemoveAsync(Root);
+        _ = TryRemoveOwn() || await FolderRemoval.TryRemoveAsync(Root);
         await _lock.DisposeAsync();
+    }
+
+    // When no step has left a file, which is most often so, no program is needed.
+    private bool TryRemoveOwn()
+    {
+        try
+        {
+            if (!new DirectoryInfo(Temporary).EnumerateFileSystemInfos().All(entry => entry.LinkTarget is not null || entry is DirectoryInfo folder && !folder.EnumerateFileSystemInfos().Any()))
+            {
+                return false;
+            }
+
+            Directory.Delete(Root, recursive: true);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     // Until its lock is held a new folder looks abandoned: then somebody has it, or it was removed just before the lock was had.

@@ -17,4 +17,18 @@ public sealed class EngineFolderTests
 
         Directory.EnumerateFileSystemEntries(parent.Path).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Dispose_LinkToAnotherFolder_LeavesWhatIsThere()
+    {
+        using var parent = new TemporaryFolder();
+        parent.Write("caches/alice/kept", string.Empty);
+        var folder = EngineFolder.Create(Directory.CreateDirectory(parent["builds"]).FullName);
+        Directory.CreateSymbolicLink(Path.Combine(folder.Temporary, "buildah-cache"), parent["caches/alice"]);
+
+        await folder.DisposeAsync();
+
+        Directory.EnumerateFileSystemEntries(parent["builds"]).ShouldBeEmpty();
+        File.Exists(parent["caches/alice/kept"]).ShouldBeTrue();
+    }
 }
