@@ -69,11 +69,11 @@ internal sealed class BuildKitControl : IDisposable
         {
             using var answer = await _client.SendAsync(call, cancellationToken);
 
-            // What was removed; how it went stands behind that.
+            // What was removed; how it went stands behind that, or where nothing was removed, in its place.
             await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
-            if (Value(answer.TrailingHeaders, "grpc-status") is not "0")
+            if (Said(answer, "grpc-status") is not "0")
             {
-                throw new IOException($"buildkitd cannot remove what is not needed any more: {Value(answer.TrailingHeaders, "grpc-message") ?? Value(answer.Headers, "grpc-message") ?? $"{answer.StatusCode}"}");
+                throw new IOException($"buildkitd cannot remove what is not needed any more: {Said(answer, "grpc-message") ?? $"{answer.StatusCode}"}");
             }
         }
         catch (HttpRequestException exception)
@@ -81,6 +81,8 @@ internal sealed class BuildKitControl : IDisposable
             throw new IOException($"buildkitd does not answer: {exception.Message}", exception);
         }
     }
+
+    private static string? Said(HttpResponseMessage answer, string name) => Value(answer.TrailingHeaders, name) ?? Value(answer.Headers, name);
 
     private static string? Value(HttpHeaders headers, string name) => headers.TryGetValues(name, out var values) ? string.Concat(values) : null;
 

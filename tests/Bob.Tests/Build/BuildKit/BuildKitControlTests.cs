@@ -68,6 +68,20 @@ public sealed class BuildKitControlTests : IDisposable
     }
 
     [Fact]
+    public async Task Prune_NothingToRemove_Succeeds()
+    {
+        await using var daemon = await StartDaemonAsync(context =>
+        {
+            context.Response.Headers["grpc-status"] = "0";
+            context.Response.Headers["grpc-message"] = string.Empty;
+            return Task.CompletedTask;
+        });
+        using var control = new BuildKitControl(Socket);
+
+        await Should.NotThrowAsync(() => control.PruneContextsAsync(CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Prune_NobodyListens_SaysSo()
     {
         using var control = new BuildKitControl(Socket);
