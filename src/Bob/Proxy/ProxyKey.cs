@@ -14,6 +14,9 @@ internal sealed class ProxyKey
     /// <summary>What whoever comes without it is told to bring.</summary>
     public const string Challenge = "Basic realm=\"bob\"";
 
+    /// <summary>What whoever comes without it is told.</summary>
+    public const string Refusal = "this proxy serves one build, which has its password";
+
     private const string User = "bob";
 
     private readonly byte[] _header;

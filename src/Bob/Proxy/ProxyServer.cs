@@ -99,7 +99,7 @@ internal sealed class ProxyServer : IHttpApplication<HttpContext>, IAsyncDisposa
         if (_key?.IsIn(context.Request) == false)
         {
             context.Response.Headers.WWWAuthenticate = ProxyKey.Challenge;
-            return RegistryForwarder.FailAsync(context, StatusCodes.Status401Unauthorized, "UNAUTHORIZED", "this proxy serves one build, which has its password");
+            return RegistryForwarder.FailAsync(context, StatusCodes.Status401Unauthorized, "UNAUTHORIZED", ProxyKey.Refusal);
         }
 
         var path = context.Request.Path.Value ?? string.Empty;

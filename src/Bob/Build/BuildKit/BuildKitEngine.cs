@@ -1,4 +1,5 @@
 using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Processes;
 using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
@@ -16,6 +17,8 @@ internal sealed class BuildKitEngine : IEngine
     private static readonly string[] s_frontends = ["docker.io/docker/dockerfile", "docker.io/docker/dockerfile-upstream"];
 
     private const string BuildsFolder = "builds";
+
+    private const int SharedPullTries = 8;
 
     // As a shell says that a program was ended by signal 9.
     private const int Killed = 128 + 9;
@@ -88,7 +91,7 @@ internal sealed class BuildKitEngine : IEngine
             .. NeedsFreshSteps(input.Dockerfile) ? (string[])["--no-cache"] : [],
         ];
         string[] secrets = [.. _settings.Extras.Secrets.Values, _settings.Cache?.Path ?? string.Empty];
-        var (exitCode, tail) = await KeepDiskLimitAsync(stop => Buildctl.RunAsync(arguments, silent: false, secrets, stop), cancellationToken);
+        var (exitCode, tail) = await KeepDiskLimitAsync(stop => RunAsync(arguments, secrets, stop), cancellationToken);
         if (exitCode != 0 && BuildKitFailure.IsOfLogAlone(tail))
         {
             await Console.Out.WriteLineAsync("\nA step wrote faster than BuildKit hands on what it writes. The image is built; some of its log is missing here.");
@@ -113,6 +116,22 @@ internal sealed class BuildKitEngine : IEngine
         }
 
         await Task.WhenAll(_daemon?.DisposeAsync().AsTask() ?? Task.CompletedTask, _folder.DisposeAsync().AsTask());
+    }
+
+    // What others of the same daemon got in the way of is tried again, after another moment for each.
+    private async Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string[] secrets, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var result = await Buildctl.RunAsync(arguments, silent: false, secrets, cancellationToken);
+            if (result.ExitCode == 0 || _daemon is not null || tries == SharedPullTries || !BuildKitFailure.IsOfSharedPull(result.Tail, _settings.Base.Domain))
+            {
+                return result;
+            }
+
+            await Console.Out.WriteLineAsync("\nOther builds were pulling the same image, in the way of this one, which begins again.");
+            await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(100, 500) * tries), _time, cancellationToken);
+        }
     }
 
     // The daemon takes a file of another build's context for one of this build's that has the same path, size and time. Those of a build that was killed are still there.

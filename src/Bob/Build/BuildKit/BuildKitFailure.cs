@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using ImageBuilder.Bob.Outcomes;
+using ImageBuilder.Bob.Proxy;
 
 namespace ImageBuilder.Bob.Build.BuildKit;
 
@@ -14,6 +15,16 @@ internal static partial class BuildKitFailure
     /// build that failed says why instead.
     /// </summary>
     public static bool IsOfLogAlone(string output) => output.TrimEnd().EndsWith(LogLost, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Whether a build failed because another one in the same daemon wanted the same layer: of those who wait for it BuildKit asks any for the password of the proxy that it
+    /// is fetched through.
+    /// </summary>
+    /// <param name="output">The last output of the build.</param>
+    /// <param name="proxy">Host and port of its own proxy.</param>
+    public static bool IsOfSharedPull(string output, string proxy) =>
+        Error().Matches(output).LastOrDefault()?.Groups["error"].Value is { } error && !StepFailed().IsMatch(error)
+        && (error.Contains(ProxyKey.Refusal, StringComparison.Ordinal) || PulledThrough().Match(error) is { Success: true } pull && pull.Groups["proxy"].Value != proxy);
 
     /// <summary>The failure that the last output of a build from <paramref name="images"/> tells of.</summary>
     public static BobException Of(string output, ProxiedImages images)
@@ -38,6 +49,9 @@ internal static partial class BuildKitFailure
 
     [GeneratedRegex(@"^error: (?:failed to solve: )?(?:rpc error: code = \w+ desc = )?(?<error>.*)$", RegexOptions.Multiline)]
     private static partial Regex Error();
+
+    [GeneratedRegex("http://(?<proxy>[^/]+)/v2/ns/")]
+    private static partial Regex PulledThrough();
 
     [GeneratedRegex(@"^process "".*"" did not complete successfully: ", RegexOptions.Singleline)]
     private static partial Regex StepFailed();

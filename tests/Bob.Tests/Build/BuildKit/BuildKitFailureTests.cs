@@ -38,4 +38,13 @@ public sealed class BuildKitFailureTests
     [InlineData("#6 0.4 half a line error: failed to receive status: rpc error: code = Canceled desc = context canceled", true)]
     [InlineData("#6 0.4 error: failed to receive status: rpc error: code = Canceled desc = context canceled\nerror: failed to solve: process did not complete\n", false)]
     public void IsOfLogAlone_LastError_Decides(string output, bool expected) => BuildKitFailure.IsOfLogAlone(output).ShouldBe(expected);
+
+    [Theory]
+    [InlineData("failed to copy: unexpected status code http://localhost:8080/v2/ns/r/a/blobs/sha256:1: 401 Unauthorized - Server message: unauthorized: this proxy serves one build, which has its password", true)]
+    [InlineData("failed to copy: unexpected status code http://localhost:9090/v2/ns/r/a/blobs/sha256:1: 401 Unauthorized", true)]
+    [InlineData("failed to do request: Get \"http://localhost:9090/v2/ns/r/a/blobs/sha256:1\": connection refused", true)]
+    [InlineData("failed to copy: unexpected status code http://localhost:8080/v2/ns/r/a/blobs/sha256:1: 403 Forbidden", false)]
+    [InlineData("process \"/bin/sh -c echo http://localhost:9090/v2/ns/ this proxy serves one build, which has its password\" did not complete successfully: exit code: 1", false)]
+    public void IsOfSharedPull_Error_IsOfOneThatOthersWaitForToo(string error, bool expected) =>
+        BuildKitFailure.IsOfSharedPull($"#6 0.4 a line\nerror: failed to solve: {error}\n", "localhost:8080").ShouldBe(expected);
 }
