@@ -17,9 +17,6 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
     private static readonly TimeSpan s_proxyPatience = TimeSpan.FromMinutes(1);
 
-    // Within a registry nothing is sent, so it is asked for many at once.
-    private static readonly CopyOptions s_copy = new() { BlobsAtOnce = 16 };
-
     private BuildSettings _settings = settings;
 
     /// <summary>Builds.</summary>
@@ -169,7 +166,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     {
         try
         {
-            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, s_copy, RegistryCall.Patient, cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, call: RegistryCall.Patient, cancellationToken: cancellationToken);
         }
         catch (RegistryException exception)
         {
