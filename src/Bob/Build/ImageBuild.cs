@@ -5,6 +5,7 @@ using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Bob.Workspaces;
 using ImageBuilder.Registry.Client;
+using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Transport;
 
 namespace ImageBuilder.Bob.Build;
@@ -166,13 +167,19 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     {
         try
         {
-            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, call: RegistryCall.Patient, cancellationToken: cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, Copying(_settings.Target), RegistryCall.Patient, cancellationToken);
         }
         catch (RegistryException exception)
         {
             throw Explain(exception, FailureReason.PushDenied, "the workspace image cannot be pushed");
         }
     }
+
+    // A proxy that does not know that name says that nothing is there.
+    private static CopyOptions Copying(ImageReference target) => new()
+    {
+        TargetByDigest = target.Path == ProxyAlias.Target ? ImageReference.Parse($"{target.Domain}/{ProxyAlias.TargetByDigest}") : null,
+    };
 
     private static BobException Explain(RegistryException exception, FailureReason denied, string what) => new(
         exception.Error switch

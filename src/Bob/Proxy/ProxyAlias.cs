@@ -20,6 +20,12 @@ internal sealed record ProxyAlias(string Name, ImageReference Image, bool IsCach
     /// <summary>The alias of the image in which the engine keeps what steps made.</summary>
     public const string Cache = "cache";
 
+    /// <summary>
+    /// Under this name the target's repository says whether it has a manifest, by its digest, and nothing else. Every name below <see cref="Target"/> is its
+    /// tag's (wire contract, bob).
+    /// </summary>
+    public const string TargetByDigest = "target-by-digest";
+
     /// <summary>The cache in <paramref name="image"/>.</summary>
     /// <param name="image">Where it is kept.</param>
     /// <exception cref="FormatException">It is named by its digest.</exception>

@@ -17,6 +17,7 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
     private const string Api = "/v2/";
     private const string Named = "/v2/ns/";
     private const string Manifests = "manifests/";
+    private const string TargetByDigest = $"{Api}{ProxyAlias.TargetByDigest}/{Manifests}";
 
     /// <summary>The route of a request; null when there is none (404).</summary>
     /// <param name="method">The HTTP method.</param>
@@ -42,6 +43,11 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
         {
             var slash = path.IndexOf('/', Named.Length);
             return slash < 0 ? null : OnNamedRegistry(method, NamedHost(path[Named.Length..slash]), path[(slash + 1)..], parameters);
+        }
+
+        if (path.StartsWith(TargetByDigest, StringComparison.Ordinal))
+        {
+            return ByDigest(method, path[TargetByDigest.Length..], parameters);
         }
 
         foreach (var alias in aliases)
@@ -109,6 +115,11 @@ internal sealed partial class ProxyRouter(IReadOnlyList<ProxyAlias> aliases, Pro
         TranslateMount(alias, parameters, scopes);
         return Route(alias, alias.RepositoryPath + rest, parameters, scopes);
     }
+
+    private ProxyRoute? ByDigest(string method, string digest, List<string> parameters) =>
+        HttpMethods.IsHead(method) && parameters.Count == 0 && Digest.TryParse(digest, out _) && aliases.FirstOrDefault(alias => alias.Name == ProxyAlias.Target) is { } target
+            ? Route(target, $"{target.RepositoryPath}{Manifests}{digest}", parameters, [RegistryScope.Pull(target.Image.Path)])
+            : null;
 
     private ProxyRoute? OnRegistry(string method, ProxyAlias alias, string path, List<string> parameters)
     {

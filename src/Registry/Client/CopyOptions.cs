@@ -1,3 +1,5 @@
+using ImageBuilder.Registry.Names;
+
 namespace ImageBuilder.Registry.Client;
 
 /// <summary>How an image is copied.</summary>
@@ -14,6 +16,12 @@ public sealed record CopyOptions
 
     /// <summary>How many manifests of one index are worked on at once; default 4, at least 1.</summary>
     public int ManifestsAtOnce { get; init; } = 4;
+
+    /// <summary>
+    /// The name under which the target's repository is asked whether it has the image by its digest, as behind a proxy that takes every digest
+    /// of the target's name for its tag; default null: the target's own name.
+    /// </summary>
+    public ImageReference? TargetByDigest { get; init; }
 
     /// <summary>How blobs are uploaded; default <see cref="BlobUploadOptions.Default"/>.</summary>
     public BlobUploadOptions Upload { get; init; } = BlobUploadOptions.Default;

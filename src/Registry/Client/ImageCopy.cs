@@ -20,6 +20,9 @@ internal sealed class ImageCopy(
     private const int MaximumDepth = 3;
     private const int MaximumReferrers = 1000;
 
+    // The shortcut saves requests and is not worth more than they are.
+    private static readonly TimeSpan s_shortcutPatience = TimeSpan.FromSeconds(5);
+
     // A mirror of the target may have what the target itself has not.
     private readonly RegistryCall _targetCall = call with { UseMirrors = false };
     private readonly bool _sameRegistry = RegistryHost.Normalise(from.Domain) == RegistryHost.Normalise(to.Domain);
@@ -48,7 +51,7 @@ internal sealed class ImageCopy(
             }
 
             _manifests[manifest.Digest] = new Lazy<Task>(Task.CompletedTask);
-            if ((await found)?.Digest != manifest.Digest)
+            if ((await found)?.Digest != manifest.Digest && !await TagAsync(manifest, cancellationToken))
             {
                 await CopyAsync(manifest, to, 1, cancellationToken);
             }
@@ -69,6 +72,39 @@ internal sealed class ImageCopy(
     }
 
     public void Dispose() => _transfers.Dispose();
+
+    // A registry takes a manifest when it has all that this names, and keeps that as long: one that is there needs its tag and nothing else.
+    private async Task<bool> TagAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        if (SameRepository || to.Digest is not null || !await HasAsync(manifest.Digest, cancellationToken))
+        {
+            return false;
+        }
+
+        try
+        {
+            await client.PutManifestAsync(to, manifest.MediaType, manifest.Content, toCredential, call, cancellationToken);
+            return true;
+        }
+        catch (RegistryException e) when (e.Error is RegistryError.NotFound or RegistryError.Rejected)
+        {
+            // Something that it names was deleted there.
+            return false;
+        }
+    }
+
+    private async Task<bool> HasAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        var hurried = _targetCall with { Retry = RegistryRetry.None, Deadline = TimeSpan.FromTicks(Math.Min(call.Deadline.Ticks, s_shortcutPatience.Ticks)) };
+        try
+        {
+            return await client.HeadManifestAsync((options.TargetByDigest ?? to).WithDigest(digest), toCredential, hurried, cancellationToken) is not null;
+        }
+        catch (RegistryException)
+        {
+            return false;
+        }
+    }
 
     private async Task CopyAsync(Manifest manifest, ImageReference target, int depth, CancellationToken cancellationToken)
     {

@@ -8,7 +8,8 @@ public sealed partial class RegistryClient
 {
     /// <summary>
     /// Copies an image, or an index with all its images, to another name, on the same registry or another. Only what is missing is sent; on the same
-    /// registry blobs are mounted. The digest stays the same. Layers that may not be redistributed are left where they are.
+    /// registry blobs are mounted, and of an image that the target's repository has under another name only the manifest is stored. The digest stays the same.
+    /// Layers that may not be redistributed are left where they are.
     /// </summary>
     /// <param name="from">The image to copy.</param>
     /// <param name="to">Its new name: a tag, or the digest that the image has.</param>

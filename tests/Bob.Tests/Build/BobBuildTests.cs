@@ -352,7 +352,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("docker-registry", "skopeo")]
     public async Task Build_BaseIsAnImage_CopiesItOnly()
     {
-        var digest = await Command.CheckAsync("skopeo", ["inspect", "--format", "{{.Digest}}", "--tls-verify=false", "--authfile", _stage.Registry.AuthFile, $"docker://{_stage.BaseImage}"]);
+        var digest = await _stage.DigestAsync(_stage.BaseImage);
         var image = $"{_stage.BaseImage[.._stage.BaseImage.LastIndexOf(':')]}@{digest}";
         using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: image);
 
@@ -360,6 +360,22 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
         (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
         Directory.Exists(_stage.Storage).ShouldBeFalse();
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo")]
+    public async Task Build_TargetsRepositoryHasTheImage_GivesItTheTagAndAsksForNoBlob()
+    {
+        using var first = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: _stage.BaseImage);
+        (await first.RunAsync(buildBase: false)).ShouldBe(0, first.Log);
+        using var second = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: _stage.BaseImage);
+        var before = _stage.Registry.ReadAccessLog().Count;
+
+        (await second.RunAsync(buildBase: false)).ShouldBe(0, second.Log);
+
+        var (tag, digest) = (second.Target[(second.Target.LastIndexOf(':') + 1)..], await _stage.DigestAsync(_stage.BaseImage));
+        _stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
+            [$"HEAD /v2/workspace/manifests/{tag} 404", $"HEAD /v2/workspace/manifests/{digest} 200", $"PUT /v2/workspace/manifests/{tag} 201"]);
+        (await _stage.DigestAsync(second.Target)).ShouldBe(digest);
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo")]

@@ -138,7 +138,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_PrivateBaseImageInTheStorage_IsDeniedToARequestWithoutItsCredentials()
     {
-        var digest = await Command.CheckAsync("skopeo", ["inspect", "--format", "{{.Digest}}", "--tls-verify=false", "--authfile", _stage.Registry.AuthFile, $"docker://{_stage.BaseImage}"]);
+        var digest = await _stage.DigestAsync(_stage.BaseImage);
         foreach (var image in new[] { _stage.BaseImage, $"{_stage.BaseImage}@{digest}" })
         {
             var dockerfile = $"FROM {image}\nRUN true\n";

@@ -30,7 +30,7 @@ public sealed class BuildStage : IAsyncDisposable
     public static async Task<BuildStage> StartAsync()
     {
         var stage = new BuildStage();
-        stage.Registry = await RegistryServer.StartAsync(stage._folder["registry"]);
+        stage.Registry = await RegistryServer.StartAsync(stage._folder["registry"], new RegistryServerOptions { AccessLog = true });
         stage.BaseImage = await Sandbox.Images.BaseImage.PushAsync(stage.Registry);
         return stage;
     }
@@ -62,6 +62,10 @@ public sealed class BuildStage : IAsyncDisposable
         var text = await Command.CheckAsync("skopeo", ["inspect", "--config", "--raw", "--tls-verify=false", "--authfile", Registry.AuthFile, $"docker://{image}"]);
         return JsonDocument.Parse(text).RootElement.Clone();
     }
+
+    /// <summary>The digest of a pushed image.</summary>
+    public Task<string> DigestAsync(string image) =>
+        Command.CheckAsync("skopeo", ["inspect", "--format", "{{.Digest}}", "--tls-verify=false", "--authfile", Registry.AuthFile, $"docker://{image}"]);
 
     /// <summary>Whether the registry has an image.</summary>
     public async Task<bool> HasAsync(string image) =>

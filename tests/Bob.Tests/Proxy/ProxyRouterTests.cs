@@ -1,6 +1,7 @@
 using System.Text;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Registry.Names;
+using ImageBuilder.Registry.Transport;
 
 namespace ImageBuilder.Bob.Tests.Proxy;
 
@@ -60,6 +61,40 @@ public sealed class ProxyRouterTests
         (router.Find(method, $"/cache/v2/org/caches/{path}", "")?.PathAndQuery).ShouldBe(expected is null ? null : $"/v2/org/caches/{expected}");
         router.Find(method, "/cache/api/v2.0/users", "").ShouldBeNull();
     }
+
+    [Theory]
+    [InlineData("HEAD", "/v2/target-by-digest/manifests/" + Digest, "", "/v2/org/ws/manifests/" + Digest)]
+    [InlineData("GET", "/v2/target-by-digest/manifests/" + Digest, "", null)]
+    [InlineData("PUT", "/v2/target-by-digest/manifests/" + Digest, "", null)]
+    [InlineData("DELETE", "/v2/target-by-digest/manifests/" + Digest, "", null)]
+    [InlineData("POST", "/v2/target-by-digest/manifests/" + Digest, "", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/manifests/" + Digest, "?x=y", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/manifests/other", "", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/manifests/sha256:0123", "", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/manifests/../tags/list", "", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/manifests/" + Digest + "/x", "", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/blobs/" + Digest, "", null)]
+    [InlineData("GET", "/v2/target-by-digest/blobs/" + Digest, "", null)]
+    [InlineData("HEAD", "/v2/target-by-digest/referrers/" + Digest, "", null)]
+    [InlineData("GET", "/v2/target-by-digest/tags/list", "", null)]
+    [InlineData("POST", "/v2/target-by-digest/blobs/uploads/", "", null)]
+    [InlineData("HEAD", "/target-by-digest/v2/org/ws/manifests/" + Digest, "", null)]
+    public void Find_TargetByDigest_SaysWhetherAManifestIsThereAndNothingElse(string method, string path, string query, string? expected)
+    {
+        var route = _router.Find(method, path, query);
+
+        (route?.PathAndQuery).ShouldBe(expected);
+        (route?.Scopes).ShouldBe(expected is null ? null : [RegistryScope.Pull("org/ws")]);
+    }
+
+    [Fact]
+    public void Find_TargetByDigestWithoutATarget_IsNowhere() =>
+        new ProxyRouter([new ProxyAlias("base", ImageReference.Parse("r.example/org/base:b1"))], ProxyCredentials.None)
+            .Find("HEAD", $"/v2/target-by-digest/manifests/{Digest}", "").ShouldBeNull();
+
+    [Fact]
+    public void Find_MountFromTargetByDigest_BecomesAnUpload() =>
+        _router.Find("POST", "/v2/target/blobs/uploads/", $"?mount={Digest}&from=target-by-digest")!.PathAndQuery.ShouldBe("/v2/org/ws/blobs/uploads/");
 
     [Fact]
     public void OfCache_Digest_IsRefused() => Should.Throw<FormatException>(() => ProxyAlias.OfCache(ImageReference.Parse($"r.example/org/caches@{Digest}")));

@@ -405,7 +405,7 @@ public sealed class ProxyServerTests
         foreach (var login in new[] { null, Auth("bob:"), Auth("bob:guess"), Auth($"bob:{ProxyKey.New().Password}") })
         {
             client.DefaultRequestHeaders.Authorization = login is null ? null : new("Basic", login);
-            foreach (var path in new[] { "v2/", "v2/base/manifests/latest", $"v2/ns/{registry.Host.Replace(':', '_')}/a/manifests/1", "nothing" })
+            foreach (var path in new[] { "v2/", "v2/base/manifests/latest", $"v2/target-by-digest/manifests/{Digest}", $"v2/ns/{registry.Host.Replace(':', '_')}/a/manifests/1", "nothing" })
             {
                 using var answer = await client.GetAsync(Relative(path));
                 answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);

@@ -135,6 +135,27 @@ public sealed partial class DockerRegistryTests(DockerRegistries registries) : I
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
+    public async Task CopyAsync_TargetHasItUnderAnotherTag_StoresTheManifestAloneWhileItIsWhole()
+    {
+        var target = ImageReference.Parse($"{registries.Private.Domain}/copies/other-tag:1");
+        await Client.CopyAsync(registries.Private, target, registries.Credential, registries.Credential);
+        var requests = _handler.Requests.Count;
+
+        (await Client.CopyAsync(registries.Private, target.WithTag("2"), registries.Credential, registries.Credential)).BlobsPresent.ShouldBe(0);
+
+        // The manifest read, the target looked at by tag and by digest, the manifest stored.
+        _handler.Requests.Count.ShouldBe(requests + 4);
+        await CheckLayersAsync(target.WithTag("2"), registries.Credential);
+
+        var layer = ManifestContent.Read("", await Client.GetManifestAsync(target, registries.Credential)).Parts[^1];
+        (await Client.DeleteBlobAsync(target, layer.Digest, registries.Credential)).ShouldBeTrue();
+        var mended = await Client.CopyAsync(registries.Private, target.WithTag("3"), registries.Credential, registries.Credential);
+
+        (mended.BlobsPresent, mended.BlobsMounted).ShouldBe((1, 1));
+        await CheckLayersAsync(target.WithTag("3"), registries.Credential);
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
     public async Task CopyAsync_Index_CopiesItsImages()
     {
         var manifest = await Client.GetManifestAsync(registries.Open, null);

@@ -3,6 +3,8 @@ using ImageBuilder.Registry.Client;
 using ImageBuilder.Registry.Names;
 using ImageBuilder.Registry.Tests.Transport;
 using ImageBuilder.Registry.Transport;
+using ImageBuilder.Testing;
+using Microsoft.AspNetCore.Http;
 
 namespace ImageBuilder.Registry.Tests.Client;
 
@@ -102,6 +104,127 @@ public sealed class ImageCopyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CopyAsync_TargetHasItUnderAnotherName_GetsTheManifestAlone()
+    {
+        var image = AddImage([_source.AddBlob([1]), _source.AddBlob([2])]);
+        var index = AddIndex([image]);
+        foreach (var digest in new[] { image, index })
+        {
+            _target.Manifests[$"{digest}"] = _source.Manifests[$"{digest}"];
+            _target.Requests.Clear();
+
+            (await _client.CopyAsync(_source.Image().WithDigest(digest), _target.Image($"of-{digest.Hex}"), null, null)).ShouldBe(new CopyResult(digest, 0, 0, 0, 0));
+
+            Asks().ShouldBe([$"HEAD /v2/team/app/manifests/of-{digest.Hex}", $"HEAD /v2/team/app/manifests/{digest}", $"PUT /v2/team/app/manifests/of-{digest.Hex}"]);
+            _target.Manifests[$"of-{digest.Hex}"].Content.ShouldBe(_source.Manifests[$"{digest}"].Content);
+        }
+    }
+
+    [Fact]
+    public async Task CopyAsync_TargetIsAskedByDigestElsewhere_GetsTheManifestAlone()
+    {
+        var image = AddImage([_source.AddBlob([1])]);
+        _target.Manifests[$"{image}"] = _source.Manifests[$"{image}"];
+        var options = new CopyOptions { TargetByDigest = ImageReference.Parse($"{_target.Host}/team/by-digest") };
+
+        await _client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null, options);
+
+        Asks().ShouldBe(["HEAD /v2/team/app/manifests/new", $"HEAD /v2/team/by-digest/manifests/{image}", "PUT /v2/team/app/manifests/new"]);
+    }
+
+    [Fact]
+    public async Task CopyAsync_TargetHasNoSuchDigest_CopiesItsParts()
+    {
+        var image = AddImage([_source.AddBlob([1]), _source.AddBlob([2])]);
+
+        (await _client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null)).BlobsSent.ShouldBe(2);
+
+        _target.Count($"HEAD /v2/team/app/manifests/{image}").ShouldBe(1);
+        _target.Manifests.Keys.ShouldContain("new");
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(403)]
+    [InlineData(405)]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task CopyAsync_TargetRefusesTheQuestionForTheDigest_CopiesItsParts(int status)
+    {
+        var image = AddImage([_source.AddBlob([1]), _source.AddBlob([2])]);
+        _target.Manifests[$"{image}"] = _source.Manifests[$"{image}"];
+        AnswerForDigest(image, context =>
+        {
+            context.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+
+        // Who was told 429 is not to come back for a while, which the clock jumps over.
+        using var client = new RegistryClient(time: new JumpingTimeProvider());
+        (await client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null, call: RegistryCall.Patient)).BlobsSent.ShouldBe(2);
+
+        _target.Manifests.Keys.ShouldContain("new");
+    }
+
+    [Fact]
+    public async Task CopyAsync_TargetAnswersForAnotherDigest_CopiesItsParts()
+    {
+        var image = AddImage([_source.AddBlob([1])]);
+        AnswerForDigest(image, context =>
+        {
+            context.Response.Headers["Docker-Content-Digest"] = $"{Digest.Compute("another"u8)}";
+            (context.Response.ContentType, context.Response.ContentLength) = (FaultyRegistry.OciManifest, 7);
+            return Task.CompletedTask;
+        });
+
+        (await _client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null)).BlobsSent.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task CopyAsync_TargetNeverAnswersForTheDigest_CopiesItsPartsAfterFiveSeconds()
+    {
+        var clock = new ManualTimeProvider();
+        using var client = new RegistryClient(time: clock);
+        var image = AddImage([_source.AddBlob([1])]);
+        AnswerForDigest(image, context => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+        var asked = _target.ArrivedAsync(() => _target.Count($"HEAD /v2/team/app/manifests/{image}") == 1);
+
+        var copying = client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null, call: RegistryCall.Patient);
+        await asked;
+        clock.Advance(TimeSpan.FromSeconds(5));
+
+        (await copying).BlobsSent.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(404)]
+    public async Task CopyAsync_TargetHasItButLostABlob_CopiesItsParts(int status)
+    {
+        var image = AddImage([_source.AddBlob([1]), _source.AddBlob([2])]);
+        _target.Manifests[$"{image}"] = _source.Manifests[$"{image}"];
+        _target.AddBlob([2]);
+        var store = _target.Fault!;
+        _target.Fault = (context, asked) =>
+        {
+            if (_target.Blobs.Count == 2 || $"{asked}" != "PUT /v2/team/app/manifests/new")
+            {
+                return store(context, asked);
+            }
+
+            context.Response.StatusCode = status;
+            return Task.FromResult(true);
+        };
+
+        (await _client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null)).ShouldBe(new CopyResult(image, 1, 0, 1, 1));
+
+        _target.Manifests.Keys.ShouldContain("new");
+        _target.Count("PUT /v2/team/app/manifests/new").ShouldBe(2);
+    }
+
+    [Fact]
     public async Task CopyAsync_ImageOfTheIndexIsMissing_NamesIt()
     {
         var missing = Digest.Compute("missing"u8);
@@ -156,6 +279,23 @@ public sealed class ImageCopyTests : IAsyncLifetime
         (await _client.CopyAsync(_source.Image(), _target.Image("new"), null, null)).BlobsSent.ShouldBe(1);
 
         _source.Requests.ShouldNotContain(asked => asked.Path.Contains(foreign.Hex, StringComparison.Ordinal));
+    }
+
+    private IEnumerable<string> Asks() => _target.Requests.Select(asked => $"{asked}").Where(asked => asked != "GET /v2/");
+
+    private void AnswerForDigest(Digest digest, Func<HttpContext, Task> answer)
+    {
+        var store = _target.Fault!;
+        _target.Fault = async (context, asked) =>
+        {
+            if (!asked.Path.EndsWith($"/manifests/{digest}", StringComparison.Ordinal))
+            {
+                return await store(context, asked);
+            }
+
+            await answer(context);
+            return true;
+        };
     }
 
     private static void InterlockedMax(ref int most, int value)
