@@ -20,6 +20,7 @@ internal static class DaemonVerb
         var settings = new BuildKitDaemonSettings { Socket = Path.GetFullPath(socket), CacheLimit = BuildSettings.ReadCacheLimit(Environment.GetEnvironmentVariable) };
         await using var daemon = await BuildKitDaemon.StartAsync(
             await BuildKitRoot.TakeAsync(Path.Combine(storage, BuildKitRoot.Parent), stop), settings, TimeProvider.System, stop);
+        await daemon.Answering.WaitAsync(stop);
         await Prewarming.RunAsync(daemon.Address, images, stop);
         await Console.Out.WriteLineAsync($"ready {daemon.Address}");
         await Task.WhenAny(daemon.Exited, Task.Delay(Timeout.InfiniteTimeSpan, stop));

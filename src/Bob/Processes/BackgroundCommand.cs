@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace ImageBuilder.Bob.Processes;
 
@@ -21,6 +22,9 @@ internal sealed class BackgroundCommand : IAsyncDisposable
     /// <summary>Ends when the program does.</summary>
     public Task Exited { get; }
 
+    /// <summary>Ends when nobody writes to its output any more, and all of it has come.</summary>
+    public Task Written => _copying;
+
     /// <summary>The end of what it wrote so far.</summary>
     public string Tail
     {
@@ -35,8 +39,8 @@ internal sealed class BackgroundCommand : IAsyncDisposable
 
     /// <summary>Starts <paramref name="program"/>, as <see cref="MergedOutput.StartAsync"/> does.</summary>
     public static async Task<BackgroundCommand> StartAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder) =>
-        new(await MergedOutput.StartAsync(program, arguments, variables, folder));
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder, SafeHandle? socket = null) =>
+        new(await MergedOutput.StartAsync(program, arguments, variables, folder, socket));
 
     /// <summary>Asks the program to end; kills it when it has not done so within 10 s.</summary>
     public async ValueTask DisposeAsync()

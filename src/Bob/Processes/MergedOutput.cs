@@ -1,22 +1,27 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace ImageBuilder.Bob.Processes;
 
 /// <summary>Starts programs whose output and errors come through one pipe, which keeps the order in which they were written.</summary>
 internal static class MergedOutput
 {
+    // The first descriptor that a program may find a socket at (sd_listen_fds(3)), and what is nobody else's.
+    private const string FromInput = "3<&0 </dev/null ";
+
     /// <summary>Starts <paramref name="program"/> with no input, to end with bob.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="variables">All of its environment; nothing of bob's own is inherited.</param>
     /// <param name="folder">Its working folder.</param>
+    /// <param name="socket">A socket that it has as descriptor 3, if it is given one.</param>
     public static async Task<Process> StartAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder)
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> variables, string folder, SafeHandle? socket = null)
     {
         ProcessTree.Adopt();
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {MortalChild.Prefix} \"$0\" \"$@\" 2>&1", program, .. arguments])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"exec {(socket is null ? string.Empty : FromInput)}{MortalChild.Prefix} \"$0\" \"$@\" 2>&1", program, .. arguments])
         {
-            RedirectStandardInput = true,
+            RedirectStandardInput = socket is null,
             RedirectStandardOutput = true,
             WorkingDirectory = folder,
         };
@@ -26,8 +31,12 @@ internal static class MergedOutput
             start.Environment[name] = value;
         }
 
-        var process = await MortalChild.StartAsync(start);
-        process.StandardInput.Close();
+        var process = await MortalChild.StartAsync(start, socket);
+        if (socket is null)
+        {
+            process.StandardInput.Close();
+        }
+
         return process;
     }
 }

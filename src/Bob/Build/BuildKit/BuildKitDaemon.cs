@@ -7,8 +7,11 @@ namespace ImageBuilder.Bob.Build.BuildKit;
 /// <summary>A buildkitd that bob started, and that ends with it.</summary>
 internal sealed class BuildKitDaemon : IAsyncDisposable
 {
+    // Before its error, behind which it shows where in its source that came from.
+    private const string Error = "buildkitd: ";
+
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(2);
+    private static readonly TimeSpan s_lastWords = TimeSpan.FromSeconds(1);
 
     // What sockaddr_un holds, with its end.
     private const int MaximumSocketPath = 107;
@@ -16,11 +19,12 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     private readonly BuildKitRoot _root;
     private readonly BackgroundCommand _process;
 
-    private BuildKitDaemon(BuildKitRoot root, BackgroundCommand process, string socket)
+    private BuildKitDaemon(BuildKitRoot root, BackgroundCommand process, string socket, TimeProvider time)
     {
         _root = root;
         _process = process;
         Socket = socket;
+        Answering = AnswerAsync(socket, process, time);
     }
 
     /// <summary>The path of the socket that it listens on.</summary>
@@ -35,6 +39,10 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     /// <summary>A file that is there while it may keep files of a build's context.</summary>
     public string ContextsFile => _root.ContextsFile;
 
+    /// <summary>Ends when it answers for the first time; fails when it has not done so within 30 s, with a message that has what it wrote. Who connects before waits for it.</summary>
+    /// <exception cref="BobException">It does not come up.</exception>
+    public Task Answering { get; }
+
     /// <summary>Whether it has not ended.</summary>
     public bool IsRunning => !_process.Exited.IsCompleted;
 
@@ -44,30 +52,22 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     /// <summary>The end of what it wrote.</summary>
     public string Tail => _process.Tail;
 
-    /// <summary>Starts one on <paramref name="root"/>, which is its own from now on, and waits up to 30 s until it listens.</summary>
-    /// <exception cref="BobException">It does not come up; the message has what it wrote.</exception>
+    /// <summary>Starts one on <paramref name="root"/>, which is its own from now on. Its socket is there at once, so that its client can start beside it.</summary>
+    /// <exception cref="BobException">It cannot listen.</exception>
     public static async Task<BuildKitDaemon> StartAsync(BuildKitRoot root, BuildKitDaemonSettings settings, TimeProvider time, CancellationToken cancellationToken)
     {
         var socket = settings.Socket.Length > 0 ? settings.Socket : Path.Combine(root.Folder, "socket");
-        BackgroundCommand? process = null;
         try
         {
-            if (socket.Length > MaximumSocketPath)
-            {
-                throw new BobException(FailureReason.Internal, $"build failed: the path of buildkitd's socket, {socket}, is longer than {MaximumSocketPath} characters; move the storage");
-            }
-
-            File.Delete(socket);
+            using var listener = Listen(socket);
             BuildKitRuntime.Write(root.RuntimeFile);
-            await File.WriteAllTextAsync(root.ConfigurationFile, settings.Configuration(root.State, socket, root.RuntimeFile), cancellationToken);
-            process = await BackgroundCommand.StartAsync(
-                Confinement.Program, [.. Confinement.Of("buildkitd"), "--config", root.ConfigurationFile], Variables(root), root.Folder);
-            await ListeningAsync(socket, process, time, cancellationToken);
-            return new BuildKitDaemon(root, process, socket);
+            await File.WriteAllTextAsync(root.ConfigurationFile, settings.Configuration(root.State, root.RuntimeFile), cancellationToken);
+            var process = await BackgroundCommand.StartAsync(
+                Confinement.Program, [.. Confinement.Of("buildkitd"), "--config", root.ConfigurationFile], Variables(root), root.Folder, listener.SafeHandle);
+            return new BuildKitDaemon(root, process, socket, time);
         }
         catch
         {
-            await (process?.DisposeAsync() ?? default);
             await root.DisposeAsync();
             throw;
         }
@@ -77,46 +77,72 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
+        File.Delete(Socket);
         await _root.DisposeAsync();
     }
 
-    // The log is bounded by whoever keeps it, who keeps its end as well.
+    // The log is bounded by whoever keeps it, who keeps its end as well. It is the first process of its namespace, and has its socket as sd_listen_fds(3) says.
     private static Dictionary<string, string> Variables(BuildKitRoot root) => new()
     {
         ["PATH"] = EnginePrograms.Path,
         ["HOME"] = root.Folder,
         ["TMPDIR"] = root.Temporary,
         ["LC_ALL"] = "C",
+        ["LISTEN_PID"] = "1",
+        ["LISTEN_FDS"] = "1",
         ["BUILDKIT_STEP_LOG_MAX_SIZE"] = "-1",
         ["BUILDKIT_STEP_LOG_MAX_SPEED"] = "-1",
     };
 
-    private static async Task ListeningAsync(string socket, BackgroundCommand process, TimeProvider time, CancellationToken cancellationToken)
+    // bob's own part of it, which bob lets go of when the daemon has it, takes the file of its name along: so it has another one.
+    private static System.Net.Sockets.Socket Listen(string path)
     {
-        var start = time.GetTimestamp();
-        while (!await AnswersAsync(socket, cancellationToken))
+        var first = path + "~";
+        if (first.Length > MaximumSocketPath)
         {
-            if (process.Exited.IsCompleted || time.GetElapsedTime(start) >= s_patience)
-            {
-                var how = process.Exited.IsCompleted ? "ended" : $"did not listen within {s_patience.TotalSeconds:0} s";
-                throw new BobException(FailureReason.Internal, $"build failed: buildkitd {how}: {string.Join('\n', process.Tail.Trim().Split('\n').TakeLast(5))}");
-            }
+            throw new BobException(FailureReason.Internal, $"build failed: the path of buildkitd's socket, {path}, is longer than {MaximumSocketPath - 1} characters; move the storage");
+        }
 
-            await Task.Delay(s_interval, time, cancellationToken);
+        File.Delete(first);
+        var listener = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(first));
+            File.SetUnixFileMode(first, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+            listener.Listen();
+            File.Move(first, path, overwrite: true);
+            return listener;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException or UnauthorizedAccessException)
+        {
+            listener.Dispose();
+            throw new BobException(FailureReason.Internal, $"build failed: buildkitd's socket, {path}, cannot be made: {exception.Message}");
         }
     }
 
-    private static async Task<bool> AnswersAsync(string socket, CancellationToken cancellationToken)
+    private static async Task AnswerAsync(string socket, BackgroundCommand process, TimeProvider time)
     {
+        using var patience = new CancellationTokenSource(s_patience, time);
         using var client = new System.Net.Sockets.Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await client.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellationToken);
-            return true;
+            await client.ConnectAsync(new UnixDomainSocketEndPoint(socket), patience.Token);
+
+            // It speaks HTTP/2, where a server does not wait for its client to speak.
+            if (await client.ReceiveAsync(new byte[1], patience.Token) > 0)
+            {
+                return;
+            }
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
-            return false;
+            // What it wrote says more.
         }
+
+        await Task.WhenAll(process.Exited, process.Written).WaitAsync(s_lastWords, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var how = process.Exited.IsCompleted ? "ended" : $"did not listen within {s_patience.TotalSeconds:0} s";
+        var lines = process.Tail.Trim().Split('\n');
+        throw new BobException(
+            FailureReason.Internal, $"build failed: buildkitd {how}: {lines.LastOrDefault(line => line.StartsWith(Error, StringComparison.Ordinal))?[Error.Length..] ?? string.Join('\n', lines.TakeLast(5))}");
     }
 }

@@ -16,15 +16,15 @@ internal sealed record BuildKitDaemonSettings
     public string PlainHttpRegistry { get; init; } = string.Empty;
 
     /// <summary>
-    /// The daemon's configuration. With no CNI, and none looked for, the network of steps is the machine's. The platforms that this machine emulates are found when
-    /// a build comes; a daemon that is told of no platform would look for them before it listens, too.
+    /// The daemon's configuration; the socket is handed to it. With no CNI, and none looked for, the network of steps is the machine's. The platforms that this machine
+    /// emulates are found when a build comes; a daemon that is told of no platform would look for them before it listens, too.
     /// </summary>
-    public string Configuration(string root, string socket, string runtime) =>
+    public string Configuration(string root, string runtime) =>
         $"""
         root = {Quote(root)}
         insecure-entitlements = []
         [grpc]
-        address = [{Quote("unix://" + socket)}]
+        address = ["fd://"]
         [worker.containerd]
         enabled = false
         [worker.oci]

@@ -27,6 +27,7 @@ internal sealed class BuildKitEngine : IEngine
     private readonly TimeProvider _time;
     private readonly EngineFolder _folder;
     private BuildKitDaemon? _daemon;
+    private bool _hasContexts;
 
     /// <summary>Prepares a build.</summary>
     public BuildKitEngine(BuildSettings settings, TimeProvider time)
@@ -56,7 +57,6 @@ internal sealed class BuildKitEngine : IEngine
             var root = await BuildKitRoot.TakeAsync(Storage, cancellationToken);
             _daemon = await BuildKitDaemon.StartAsync(
                 root, new BuildKitDaemonSettings { CacheLimit = CacheLimit, PlainHttpRegistry = _settings.Base.Domain }, _time, cancellationToken);
-            await TakeContextsAsync(_daemon, cancellationToken);
         }
     }
 
@@ -74,6 +74,12 @@ internal sealed class BuildKitEngine : IEngine
     /// <inheritdoc />
     public async Task BuildAsync(BuildInput input, CancellationToken cancellationToken)
     {
+        if (_daemon is { } own)
+        {
+            _hasContexts = true;
+            await TakeContextsAsync(own, cancellationToken);
+        }
+
         var images = ProxiedImages.Find(input.Dockerfile, _settings.Base.Domain);
         await RequireDigestsAsync(input.Dockerfile, images, cancellationToken);
         var policy = Path.Combine(_folder.Root, "policy.json");
@@ -110,7 +116,7 @@ internal sealed class BuildKitEngine : IEngine
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        if (_daemon is { IsRunning: true } daemon)
+        if (_hasContexts && _daemon is { IsRunning: true } daemon)
         {
             await PruneAsync(daemon);
         }
@@ -118,12 +124,18 @@ internal sealed class BuildKitEngine : IEngine
         await Task.WhenAll(_daemon?.DisposeAsync().AsTask() ?? Task.CompletedTask, _folder.DisposeAsync().AsTask());
     }
 
-    // What others of the same daemon got in the way of is tried again, after another moment for each.
+    // What others of the same daemon got in the way of is tried again, after another moment for each; and at once what the client gave up before its own daemon answered.
     private async Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string[] secrets, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
             var result = await Buildctl.RunAsync(arguments, silent: false, secrets, cancellationToken);
+            if (result.ExitCode != 0 && _daemon is { Answering.IsCompletedSuccessfully: false } daemon)
+            {
+                await daemon.Answering.WaitAsync(cancellationToken);
+                continue;
+            }
+
             if (result.ExitCode == 0 || _daemon is not null || tries == SharedPullTries || !BuildKitFailure.IsOfSharedPull(result.Tail, _settings.Base.Domain))
             {
                 return result;
@@ -139,6 +151,7 @@ internal sealed class BuildKitEngine : IEngine
     {
         if (File.Exists(daemon.ContextsFile))
         {
+            await daemon.Answering.WaitAsync(cancellationToken);
             using var control = new BuildKitControl(daemon.Socket);
             try
             {
