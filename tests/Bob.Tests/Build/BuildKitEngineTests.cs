@@ -69,6 +69,9 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         (await second.RunAsync()).ShouldBe(0, second.Log);
 
         second.Log.ShouldContain("CACHED");
+        var asked = _stage.Registry.ReadAccessLog("buildkit").Where(request => request.StartsWith($"HEAD /v2/{BaseImage.Repository}/manifests/", StringComparison.Ordinal)).ToList();
+        asked.Count.ShouldBe(2);
+        asked.ShouldAllBe(request => request.Contains("/sha256:", StringComparison.Ordinal));
         (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
     }
 

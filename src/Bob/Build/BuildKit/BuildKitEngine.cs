@@ -82,13 +82,14 @@ internal sealed class BuildKitEngine : IEngine
 
         var images = ProxiedImages.Find(input.Dockerfile, _settings.Base.Domain);
         await RequireDigestsAsync(input.Dockerfile, images, cancellationToken);
+        var contexts = await PinAsync(images, cancellationToken);
         var policy = Path.Combine(_folder.Root, "policy.json");
         await File.WriteAllTextAsync(policy, SourcePolicy.OnlyFrom(_settings.Base.Domain), cancellationToken);
         List<string> arguments =
         [
             "build", "--progress", "plain", "--frontend", "dockerfile.v0",
             "--local", $"context={input.Context}", .. await DockerfileArgumentsAsync(input, images, cancellationToken),
-            .. Options(input.Dockerfile, images).SelectMany(option => (string[])["--opt", option]),
+            .. Options(input.Dockerfile, images, contexts).SelectMany(option => (string[])["--opt", option]),
             "--source-policy-file", policy,
             // Build information would hold the proxy's address, another one in every build.
             "--output", $"type=image,name={_settings.Base.RepositoryName}:{_settings.Base.Tag ?? "latest"},push=true,oci-mediatypes=true,buildinfo=false",
@@ -283,9 +284,31 @@ internal sealed class BuildKitEngine : IEngine
         return failure;
     }
 
-    private IEnumerable<string> Options(Dockerfile dockerfile, ProxiedImages images)
+    // Of a context's tag BuildKit asks the registry twice, of its digest once. So the digests are found out while the daemon starts; a registry that does not tell is left to the engine.
+    private async Task<KeyValuePair<string, string>[]> PinAsync(ProxiedImages images, CancellationToken cancellationToken)
     {
-        foreach (var (name, location) in images.Contexts)
+        using var registry = new RegistryClient();
+        return await Task.WhenAll(images.Contexts.Select(context => PinAsync(registry, context, cancellationToken)));
+    }
+
+    private async Task<KeyValuePair<string, string>> PinAsync(RegistryClient registry, KeyValuePair<string, string> context, CancellationToken cancellationToken)
+    {
+        var image = ImageReference.Parse(context.Value);
+        try
+        {
+            return image.Digest is null && await registry.HeadManifestAsync(image, _settings.ProxyLogin, RegistryCall.Default, cancellationToken) is { } manifest
+                ? KeyValuePair.Create(context.Key, $"{context.Value}@{manifest.Digest}")
+                : context;
+        }
+        catch (RegistryException)
+        {
+            return context;
+        }
+    }
+
+    private IEnumerable<string> Options(Dockerfile dockerfile, ProxiedImages images, IEnumerable<KeyValuePair<string, string>> contexts)
+    {
+        foreach (var (name, location) in contexts)
         {
             yield return $"context:{name}=docker-image://{location}";
         }
