@@ -15,6 +15,9 @@ internal sealed class Buildah : IEngine
     /// </summary>
     private const string PushHost = "proxy.bob";
 
+    private const string LayerUnknown = ": layer not known";
+    private const int DamageTries = 4;
+
     private readonly BuildSettings _settings;
     private readonly TimeProvider _time;
     private readonly BuildahStorage _storage;
@@ -96,27 +99,50 @@ internal sealed class Buildah : IEngine
             arguments.Add("--no-cache");
         }
 
+        Directory.CreateDirectory(Graph);
+        for (var tries = 1; ; tries++)
+        {
+            var (failure, isDamaged) = await RunBuildAsync([.. arguments, input.Context], input.Context, caches, cancellationToken);
+            if (!isDamaged || tries == DamageTries)
+            {
+                return failure is not null ? throw failure
+                    : isDamaged ? throw EngineFailure.Explain(FailureReason.Internal, "builds that were killed left damaged layers time and again, in the way of this one; build again")
+                    : ReadImageId();
+            }
+
+            await Console.Out.WriteLineAsync("\nA build that was killed left a layer half written, in the way of this one, which begins again.");
+            if (_storage.DamagedImages() is { Count: > 0 } images)
+            {
+                await RunAsync([.. Storage, "rmi", .. images], Variables, _folder.Root, silent: true, cancellationToken);
+            }
+        }
+    }
+
+    // With whether the storage is damaged: then a build that succeeds may have made something wrong, and one that fails need not fail.
+    private async Task<(BobException? Failure, bool IsDamaged)> RunBuildAsync(IReadOnlyList<string> arguments, string context, string caches, CancellationToken cancellationToken)
+    {
         var completed = false;
         try
         {
-            Directory.CreateDirectory(Graph);
             var (exitCode, tail) = await new DiskLimit(Graph, new BuildahDiskUse(Graph, _folder.Hooks, [_folder.Temporary, caches]).CountAsync, _time).KeepAsync(
                 _settings.DiskLimit,
                 stop => ForegroundCommand.RunAsync(
                     Confinement.Program,
-                    [.. Confinement.Of("buildah"), .. arguments, input.Context],
+                    [.. Confinement.Of("buildah"), .. arguments],
                     Variables,
-                    input.Context,
+                    context,
                     silent: false,
                     _settings.Extras.Secrets.Values,
                     stop),
                 cancellationToken);
-            if (exitCode != 0)
+            completed = exitCode == 0;
+            if (completed)
             {
-                throw EngineFailure.OfBuild(_folder.WithoutProxy(tail));
+                return (null, _storage.DamagedImages().Contains(ReadImageId()));
             }
 
-            completed = true;
+            var failure = EngineFailure.OfBuild(_folder.WithoutProxy(tail));
+            return (failure, MetDamage(failure));
         }
         finally
         {
@@ -125,8 +151,19 @@ internal sealed class Buildah : IEngine
                 await RemoveContainersAsync(_folder, CancellationToken.None);
             }
         }
+    }
 
-        var id = await File.ReadAllTextAsync(_folder.ImageIdFile, cancellationToken);
+    private bool MetDamage(BobException failure)
+    {
+        var layers = _storage.Layers();
+        return failure.Message.EndsWith(LayerUnknown, StringComparison.Ordinal)
+            || _storage.DamagedImages().Count > 0
+            || WorkingContainer.ReadAll(Graph).Any(container => container.IsOf(_folder.Hooks) && !layers.IsWhole(container.Layer));
+    }
+
+    private string ReadImageId()
+    {
+        var id = File.ReadAllText(_folder.ImageIdFile);
         return id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
     }
 

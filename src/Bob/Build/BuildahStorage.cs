@@ -42,6 +42,24 @@ internal sealed class BuildahStorage(string root)
         }
     }
 
+    /// <summary>The images that something was wrong with while, or before, they were made: see <see cref="StoredLayers"/>. The newest come first.</summary>
+    public IReadOnlyList<string> DamagedImages()
+    {
+        // Images first: one is listed after its layers are.
+        var images = ReadList("images");
+        var layers = Layers();
+        return
+        [
+            .. images
+                .Where(image => image.TryGetProperty("layer", out var layer) && !layers.IsWhole(layer.GetString()!))
+                .OrderByDescending(image => image.GetProperty("created").GetDateTimeOffset())
+                .Select(image => image.GetProperty("id").GetString()!),
+        ];
+    }
+
+    /// <summary>The layers as they are listed now.</summary>
+    public StoredLayers Layers() => new(ReadList("layers"));
+
     /// <summary>Removes, when nobody builds, what was used or made longest ago until no more than <paramref name="limit"/> bytes are left, a quarter of it for cache mounts.</summary>
     /// <param name="limit">Bytes.</param>
     /// <param name="removeImage">Has the engine remove an image with the layers that only it has; an image that others stand on stays.</param>

@@ -1,0 +1,40 @@
+using System.Text.Json;
+
+namespace ImageBuilder.Bob.Build;
+
+/// <summary>
+/// The layers that buildah's storage lists. An engine that is killed while it unpacks a layer leaves it half written, with a mark; the storage removes such layers
+/// when it is opened, but an engine that had it open before takes them for whole. What was made on one stays in the list, and cannot be mounted even when the layer is
+/// fetched again.
+/// </summary>
+internal sealed class StoredLayers
+{
+    private readonly Dictionary<string, Layer> _layers;
+
+    /// <summary>Takes what the storage lists.</summary>
+    public StoredLayers(IEnumerable<JsonElement> list) => _layers = list.ToDictionary(layer => layer.GetProperty("id").GetString()!, Read);
+
+    /// <summary>Whether a layer and all that it stands on are there, whole, and older than what stands on them.</summary>
+    public bool IsWhole(string id)
+    {
+        var madeBefore = DateTimeOffset.MaxValue;
+        for (var next = id; next.Length > 0;)
+        {
+            if (!_layers.TryGetValue(next, out var layer) || layer.IsIncomplete || layer.Created > madeBefore)
+            {
+                return false;
+            }
+
+            (next, madeBefore) = (layer.Parent, layer.Created);
+        }
+
+        return true;
+    }
+
+    private static Layer Read(JsonElement layer) => new(
+        layer.TryGetProperty("parent", out var parent) ? parent.GetString()! : string.Empty,
+        layer.GetProperty("created").GetDateTimeOffset(),
+        layer.TryGetProperty("flags", out var flags) && flags.TryGetProperty("incomplete", out var incomplete) && incomplete.ValueKind == JsonValueKind.True);
+
+    private readonly record struct Layer(string Parent, DateTimeOffset Created, bool IsIncomplete);
+}

@@ -1,0 +1,116 @@
+using System.Text.Json.Nodes;
+using ImageBuilder.Sandbox.Processes;
+using ImageBuilder.Testing;
+
+namespace ImageBuilder.Bob.Tests.Build;
+
+/// <summary>Builds that meet what an engine leaves in the storage that is killed while it unpacks a layer.</summary>
+#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
+public sealed class DamagedStorageTests : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    private const string BeginsAgain = "which begins again";
+
+    private BuildStage _stage = null!;
+
+    private string LayersFile => Path.Combine(_stage.Storage, "graph/overlay-layers/layers.json");
+
+    public async Task InitializeAsync()
+    {
+        if (MachinePrograms.Exists("docker-registry") && MachinePrograms.Exists("skopeo"))
+        {
+            _stage = await BuildStage.StartAsync();
+        }
+    }
+
+    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_LayerBelowAStepOfTheCacheIsHalfWritten_MakesTheStepAnew()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo made > /made\n";
+        using var first = await PrepareAsync(dockerfile);
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        MarkBase();
+        using var second = await PrepareAsync($"{dockerfile}RUN cat /made\n");
+
+        (await second.RunAsync()).ShouldBe(0, second.Log);
+
+        second.Log.ShouldContain(BeginsAgain);
+        using var third = await PrepareAsync($"{dockerfile}RUN cat /made\n");
+        (await third.RunAsync()).ShouldBe(0, third.Log);
+        third.Log.ShouldNotContain(BeginsAgain);
+        third.Log.ShouldContain("Using cache");
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_ImageOfTheCacheStandsOnALayerThatWasFetchedAgain_IsNotPushed()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo made > /made\n";
+        using var first = await PrepareAsync(dockerfile);
+        (await first.RunAsync()).ShouldBe(0, first.Log);
+        MarkBase();
+        await Command.RunAsync("buildah", ["--root", Path.Combine(_stage.Storage, "graph"), "--runroot", Path.Combine(_stage.Storage, "run"), "images"]);
+        (await File.ReadAllTextAsync(LayersFile)).ShouldNotContain("incomplete");
+        using var second = await PrepareAsync(dockerfile);
+
+        (await second.RunAsync()).ShouldBe(0, second.Log);
+
+        second.Log.ShouldContain(BeginsAgain);
+        second.Log[second.Log.IndexOf(BeginsAgain, StringComparison.Ordinal)..].ShouldNotContain("Using cache");
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_LayerBelowItsStepIsHalfWritten_BeginsAgain()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN --mount=type=bind,target=/context echo started; while ! test -e /context/go; do :; done\n");
+        using var process = attempt.Start();
+        var log = await ReadUntilAsync(process.StandardOutput, "started");
+        MarkBase();
+        await File.WriteAllTextAsync(Path.Combine(attempt.Workspace, "go"), string.Empty);
+
+        log += await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        process.ExitCode.ShouldBe(0, log);
+        log.ShouldContain(BeginsAgain);
+        (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_StepFailsOnAStorageThatIsWhole_IsNotTriedAgain()
+    {
+        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo 'Error: layer not known'; exit 3\n");
+
+        (await attempt.RunAsync()).ShouldBe(1, attempt.Log);
+
+        attempt.Message.ShouldContain("exit status 3");
+        attempt.Log.ShouldNotContain(BeginsAgain);
+    }
+
+    private Task<BuildAttempt> PrepareAsync(string dockerfile) => _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
+
+    // As the engine marks a layer before it unpacks it.
+    private void MarkBase()
+    {
+        var layers = JsonNode.Parse(File.ReadAllText(LayersFile))!.AsArray();
+        layers.Single(layer => layer!["parent"] is null && layer["diff-digest"] is not null)!["flags"] = new JsonObject { ["incomplete"] = true };
+        File.WriteAllText(LayersFile + ".new", layers.ToJsonString());
+        File.Move(LayersFile + ".new", LayersFile, overwrite: true);
+    }
+
+    private static async Task<string> ReadUntilAsync(StreamReader reader, string line)
+    {
+        var log = string.Empty;
+        while (await reader.ReadLineAsync() is { } read)
+        {
+            log += read + "\n";
+            if (read == line)
+            {
+                break;
+            }
+        }
+
+        return log;
+    }
+}
