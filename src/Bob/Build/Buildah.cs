@@ -74,7 +74,7 @@ internal sealed class Buildah : IEngine
         await RemoveAbandonedAsync(CancellationToken.None);
         _use?.Dispose();
         await _storage.PruneAsync(
-            _settings.CacheLimit, image => RunAsync([.. Storage, "rmi", image], Variables, _folder.Root, silent: true, CancellationToken.None));
+            _settings.CacheLimit, command => RunAsync([.. Storage, .. command], Variables, _folder.Root, silent: true, CancellationToken.None));
         await _folder.DisposeAsync();
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build;
@@ -62,8 +63,8 @@ internal sealed class BuildahStorage(string root)
 
     /// <summary>Removes, when nobody builds, what was used or made longest ago until no more than <paramref name="limit"/> bytes are left, a quarter of it for cache mounts.</summary>
     /// <param name="limit">Bytes.</param>
-    /// <param name="removeImage">Has the engine remove an image with the layers that only it has; an image that others stand on stays.</param>
-    public async Task PruneAsync(long limit, Func<string, Task> removeImage)
+    /// <param name="runEngine">Has the engine carry out a command.</param>
+    public async Task PruneAsync(long limit, Func<IEnumerable<string>, Task> runEngine)
     {
         using var held = TryLock(FileAccess.ReadWrite, FileShare.None);
         if (held is null)
@@ -72,14 +73,67 @@ internal sealed class BuildahStorage(string root)
         }
 
         var caches = await PruneCachesAsync(limit / 4);
+        if (LayerBytes() + caches <= limit)
+        {
+            return;
+        }
+
+        await RemoveLayersWithoutImageAsync(runEngine);
         foreach (var image in LayerBytes() + caches > limit ? ImagesByAge() : [])
         {
-            await removeImage(image);
+            // With the layers that only it has; an image that others stand on stays.
+            await runEngine(["rmi", image]);
             if (LayerBytes() + caches <= limit)
             {
                 break;
             }
         }
+    }
+
+    // What a killed engine had fetched or made already. There is no command for these; but when the engine opens its storage it removes layers that are marked as half written, most of them at a time.
+    private async Task RemoveLayersWithoutImageAsync(Func<IEnumerable<string>, Task> runEngine)
+    {
+        for (var before = int.MaxValue; MarkLayersWithoutImage() is > 0 and var found && found < before; before = found)
+        {
+            await runEngine(["images", "--quiet"]);
+        }
+    }
+
+    private int MarkLayersWithoutImage()
+    {
+        var used = ReadList("images").Concat(ReadList("containers")).SelectMany(LayersOf);
+        var list = ReadList("layers");
+        var unused = new StoredLayers(list).Except(used);
+        if (unused.Count > 0)
+        {
+            var marked = list.Select(layer => JsonObject.Create(layer)!).ToArray();
+            foreach (var layer in marked.Where(layer => unused.Contains(layer["id"]!.GetValue<string>())))
+            {
+                layer["flags"] = new JsonObject { [StoredLayers.IncompleteFlag] = true };
+            }
+
+            var file = ListFile("layers");
+            File.WriteAllText(file + ".new", new JsonArray([.. marked]).ToJsonString());
+            File.Move(file + ".new", file, overwrite: true);
+        }
+
+        return unused.Count;
+    }
+
+    private static IEnumerable<string> LayersOf(JsonElement user)
+    {
+        List<string> layers = [];
+        if (user.TryGetProperty("layer", out var layer))
+        {
+            layers.Add(layer.GetString()!);
+        }
+
+        if (user.TryGetProperty("mapped-layers", out var mapped))
+        {
+            layers.AddRange(mapped.EnumerateArray().Select(one => one.GetString()!));
+        }
+
+        return layers;
     }
 
     private async Task<long> PruneCachesAsync(long limit)
@@ -111,9 +165,11 @@ internal sealed class BuildahStorage(string root)
 
     private List<JsonElement> ReadList(string what)
     {
-        var file = Path.Combine(Graph, $"overlay-{what}", $"{what}.json");
+        var file = ListFile(what);
         return File.Exists(file) ? [.. JsonDocument.Parse(File.ReadAllText(file)).RootElement.EnumerateArray()] : [];
     }
+
+    private string ListFile(string what) => Path.Combine(Graph, $"overlay-{what}", $"{what}.json");
 
     private FileStream? TryLock(FileAccess access, FileShare share)
     {

@@ -9,6 +9,9 @@ namespace ImageBuilder.Bob.Build;
 /// </summary>
 internal sealed class StoredLayers
 {
+    /// <summary>The flag of a layer that is being unpacked, or was when its engine was killed.</summary>
+    public const string IncompleteFlag = "incomplete";
+
     private readonly Dictionary<string, Layer> _layers;
 
     /// <summary>Takes what the storage lists.</summary>
@@ -31,10 +34,25 @@ internal sealed class StoredLayers
         return true;
     }
 
+    /// <summary>Those that none of <paramref name="used"/> is or stands on.</summary>
+    public IReadOnlySet<string> Except(IEnumerable<string> used)
+    {
+        var rest = _layers.Keys.ToHashSet();
+        foreach (var id in used)
+        {
+            for (var next = id; rest.Remove(next); next = _layers[next].Parent)
+            {
+                // What it stands on is used too.
+            }
+        }
+
+        return rest;
+    }
+
     private static Layer Read(JsonElement layer) => new(
         layer.TryGetProperty("parent", out var parent) ? parent.GetString()! : string.Empty,
         layer.GetProperty("created").GetDateTimeOffset(),
-        layer.TryGetProperty("flags", out var flags) && flags.TryGetProperty("incomplete", out var incomplete) && incomplete.ValueKind == JsonValueKind.True);
+        layer.TryGetProperty("flags", out var flags) && flags.TryGetProperty(IncompleteFlag, out var incomplete) && incomplete.ValueKind == JsonValueKind.True);
 
     private readonly record struct Layer(string Parent, DateTimeOffset Created, bool IsIncomplete);
 }

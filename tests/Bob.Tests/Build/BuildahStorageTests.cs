@@ -15,12 +15,12 @@ public sealed class BuildahStorageTests : IDisposable
     public async Task Prune_LayersPastTheLimit_RemovesTheOldestImages()
     {
         WriteLayers(60, 50);
-        _folder.Write("graph/overlay-images/images.json", """[{"id":"new","created":"2026-01-03T00:00:00Z"},{"id":"old","created":"2026-01-01T00:00:00Z"},{"id":"middle","created":"2026-01-02T00:00:00Z"}]""");
+        _folder.Write("graph/overlay-images/images.json", """[{"id":"new","layer":"0","created":"2026-01-03T00:00:00Z"},{"id":"old","layer":"1","created":"2026-01-01T00:00:00Z"},{"id":"middle","layer":"unknown","created":"2026-01-02T00:00:00Z"}]""");
 
-        await new BuildahStorage(_folder.Path).PruneAsync(100, image =>
+        await new BuildahStorage(_folder.Path).PruneAsync(100, command =>
         {
-            _removed.Add(image);
-            if (image == "middle")
+            Remove(command);
+            if (_removed is [.., "middle"])
             {
                 WriteLayers(60);
             }
@@ -51,7 +51,7 @@ public sealed class BuildahStorageTests : IDisposable
     public async Task Prune_SomebodyBuilds_RemovesNothing()
     {
         WriteLayers(60, 50);
-        _folder.Write("graph/overlay-images/images.json", """[{"id":"old","created":"2026-01-01T00:00:00Z"}]""");
+        _folder.Write("graph/overlay-images/images.json", """[{"id":"old","layer":"0","created":"2026-01-01T00:00:00Z"}]""");
         var storage = new BuildahStorage(_folder.Path);
         using var one = await storage.UseAsync(TimeProvider.System, CancellationToken.None);
         using var two = await storage.UseAsync(TimeProvider.System, CancellationToken.None);
@@ -69,7 +69,7 @@ public sealed class BuildahStorageTests : IDisposable
     public async Task Use_WhilePruning_Waits()
     {
         WriteLayers(60);
-        _folder.Write("graph/overlay-images/images.json", """[{"id":"old","created":"2026-01-01T00:00:00Z"}]""");
+        _folder.Write("graph/overlay-images/images.json", """[{"id":"old","layer":"0","created":"2026-01-01T00:00:00Z"}]""");
         var storage = new BuildahStorage(_folder.Path);
         var time = new ManualTimeProvider();
         var removing = new TaskCompletionSource();
@@ -84,12 +84,16 @@ public sealed class BuildahStorageTests : IDisposable
         (await use).Dispose();
     }
 
-    private Task Remove(string image)
+    private Task Remove(IEnumerable<string> command)
     {
-        _removed.Add(image);
+        if (command.ToArray() is ["rmi", var image])
+        {
+            _removed.Add(image);
+        }
+
         return Task.CompletedTask;
     }
 
     private void WriteLayers(params int[] sizes) => _folder.Write(
-        "graph/overlay-layers/layers.json", $"[{string.Concat(sizes.Select(size => $$"""{"id":"x","diff-size":{{size}}},"""))}{"""{"id":"unknown"}"""}]");
+        "graph/overlay-layers/layers.json", $"[{string.Concat(sizes.Select((size, index) => $$"""{"id":"{{index}}","created":"2026-01-01T00:00:00Z","diff-size":{{size}}},"""))}{"""{"id":"unknown","created":"2026-01-01T00:00:00Z"}"""}]");
 }

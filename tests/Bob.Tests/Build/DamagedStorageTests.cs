@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ImageBuilder.Sandbox.Processes;
 using ImageBuilder.Testing;
@@ -14,6 +15,8 @@ public sealed class DamagedStorageTests : IAsyncLifetime
     private BuildStage _stage = null!;
 
     private string LayersFile => Path.Combine(_stage.Storage, "graph/overlay-layers/layers.json");
+
+    private string ImagesFile => Path.Combine(_stage.Storage, "graph/overlay-images/images.json");
 
     public async Task InitializeAsync()
     {
@@ -86,6 +89,30 @@ public sealed class DamagedStorageTests : IAsyncLifetime
 
         attempt.Message.ShouldContain("exit status 3");
         attempt.Log.ShouldNotContain(BeginsAgain);
+    }
+
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_LayersOfImagesThatWereNeverFinishedArePastTheLimit_RemovesThemAlone()
+    {
+        var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo kept > /kept\n";
+        using var kept = await PrepareAsync(dockerfile);
+        (await kept.RunAsync()).ShouldBe(0, kept.Log);
+        var images = await File.ReadAllTextAsync(ImagesFile);
+        using var lost = await PrepareAsync($"FROM {_stage.BaseImage}\n{string.Concat(Enumerable.Range(1, 4).Select(step => $"RUN head -c 3000000 /dev/zero > /{step}\n"))}");
+        (await lost.RunAsync()).ShouldBe(0, lost.Log);
+
+        // As if the engine had been killed before it listed the images of these layers.
+        await File.WriteAllTextAsync(ImagesFile, images);
+        using var next = await PrepareAsync(dockerfile);
+        next.Variables["BOB_CACHE_LIMIT"] = "7000000";
+
+        (await next.RunAsync()).ShouldBe(0, next.Log);
+
+        next.Log.ShouldContain("Using cache");
+        using var layers = JsonDocument.Parse(await File.ReadAllTextAsync(LayersFile));
+        layers.RootElement.GetArrayLength().ShouldBe(2);
+        Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "graph/overlay")).Count(folder => Path.GetFileName(folder) != "l").ShouldBe(2);
+        (await File.ReadAllTextAsync(ImagesFile)).ShouldBe(images);
     }
 
     private Task<BuildAttempt> PrepareAsync(string dockerfile) => _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
