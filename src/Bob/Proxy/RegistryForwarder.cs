@@ -40,11 +40,18 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         "WWW-Authenticate", "Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Location",
     };
 
+    private readonly PushedManifest _pushed = new();
+
     /// <summary>Answers <paramref name="context"/> with what the registry of <paramref name="route"/> says.</summary>
     public async Task ForwardAsync(HttpContext context, ProxyRoute route)
     {
         try
         {
+            if (await _pushed.AnswerAsync(context, route))
+            {
+                return;
+            }
+
             using var answer = await AskMirrorsAsync(context, route) ?? await SendAsync(context, route);
             await ReturnAsync(context, route, answer);
         }
@@ -115,6 +122,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         var hasBody = context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
         var kept = hasBody && context.Request.ContentLength <= ReplayableSize ? await KeepAsync(context) : null;
         var canRepeat = !hasBody || kept is not null;
+        var push = _pushed.Begin(context.Request, route, kept);
         var (begin, refusals, last) = (time.GetTimestamp(), 0, (AuthenticationHeaderValue?)null);
         while (true)
         {
@@ -133,6 +141,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
 
             if (answer.StatusCode != HttpStatusCode.Unauthorized)
             {
+                await (push is null ? Task.CompletedTask : _pushed.EndAsync(push, answer));
                 return await FollowAsync(context, route, request, answer);
             }
 

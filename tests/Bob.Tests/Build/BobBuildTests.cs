@@ -74,10 +74,14 @@ public sealed partial class BobBuildTests : IAsyncLifetime
         var dockerfile = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
+        var before = _stage.Registry.ReadAccessLog().Count;
         using var second = await PrepareAsync(dockerfile);
         (await second.RunAsync()).ShouldBe(0, second.Log);
 
         second.Log.ShouldContain("Using cache");
+        // Its target is the image of the first one, and its proxy saw the manifest when the engine pushed it.
+        _stage.Registry.ReadAccessLog().Skip(before).ShouldNotContain(
+            asked => asked.Contains("/v2/workspace/blobs/", StringComparison.Ordinal) || asked.StartsWith("GET /v2/base/manifests/", StringComparison.Ordinal));
         (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text;
 using ImageBuilder.Bob.Proxy;
 using ImageBuilder.Bob.Tests.Build;
@@ -15,6 +16,7 @@ namespace ImageBuilder.Bob.Tests.Proxy;
 public sealed class ProxyServerTests
 {
     private const string Digest = "sha256:0123456789012345678901234567890123456789012345678901234567890123";
+    private const string Manifest = "application/vnd.docker.distribution.manifest.v2+json";
 
     [Fact]
     public async Task Ping_Always_IsAnswered()
@@ -418,6 +420,133 @@ public sealed class ProxyServerTests
         (await client.GetStringAsync(Relative("v2/"))).ShouldBe("{}");
         (await client.GetStringAsync(Relative("v2/base/manifests/latest"))).ShouldBe("manifest");
         registry.Logins.ShouldAllBe(login => login == "Basic " + Auth("u:installation"));
+    }
+
+    [Fact]
+    public async Task Get_BaseAsItWasPushed_IsAnsweredWithoutTheRegistry()
+    {
+        await using var registry = await StartStoreAsync();
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        await PushAsync(client, "v2/base/manifests/latest", "pushed");
+
+        using var answer = await ReadAsync(client, "v2/base/manifests/latest");
+
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("pushed");
+        answer.Headers.GetValues("Docker-Content-Digest").ShouldBe([$"{ImageBuilder.Registry.Names.Digest.Compute("pushed"u8)}"]);
+        (answer.Content.Headers.ContentType!.MediaType, answer.Content.Headers.ContentLength).ShouldBe((Manifest, 6));
+        registry.Requests.ShouldNotContain(asked => asked.StartsWith("GET /v2/org", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("GET", "v2/target/manifests/latest", Manifest)]
+    [InlineData("GET", "v2/base/manifests/latest", "application/vnd.oci.image.manifest.v1+json")]
+    [InlineData("HEAD", "v2/base/manifests/latest", Manifest)]
+    [InlineData("GET", "v2/base/blobs/" + Digest, Manifest)]
+    public async Task Read_SomethingElseThanWhatWasPushed_ComesFromTheRegistry(string method, string path, string accept)
+    {
+        await using var registry = await StartStoreAsync();
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        await PushAsync(client, "v2/base/manifests/latest", "pushed");
+
+        using var answer = await ReadAsync(client, path, method, accept);
+
+        answer.Headers.GetValues("X-Registry").ShouldBe(["yes"]);
+    }
+
+    /// <summary>The target's manifest is no base's; the others may be another manifest.</summary>
+    [Theory]
+    [InlineData("PUT", "v2/target/manifests/latest")]
+    [InlineData("PUT", "v2/base/manifests/latest")]
+    [InlineData("DELETE", "v2/base/manifests/latest")]
+    [InlineData("POST", "v2/base/blobs/uploads/")]
+    public async Task Get_SomethingWasWrittenSince_ComesFromTheRegistry(string method, string path)
+    {
+        await using var registry = await StartStoreAsync();
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        await PushAsync(client, "v2/base/manifests/latest", "pushed");
+        using var write = new HttpRequestMessage(new HttpMethod(method), Relative(path));
+        using var written = await client.SendAsync(write);
+
+        using var answer = await ReadAsync(client, "v2/base/manifests/latest");
+
+        answer.Headers.GetValues("X-Registry").ShouldBe(["yes"]);
+    }
+
+    [Theory]
+    [InlineData(201, "sha256:0000000000000000000000000000000000000000000000000000000000000000")]
+    [InlineData(201, null)]
+    [InlineData(202, "")]
+    [InlineData(400, "")]
+    [InlineData(500, "")]
+    public async Task Get_RegistryDidNotTakeThePushAsItWas_ComesFromTheRegistry(int status, string? digest)
+    {
+        await using var registry = await StartStoreAsync(status, digest);
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        await PushAsync(client, "v2/base/manifests/latest", "pushed", status);
+
+        using var answer = await ReadAsync(client, "v2/base/manifests/latest");
+
+        answer.Headers.GetValues("X-Registry").ShouldBe(["yes"]);
+    }
+
+    [Fact]
+    public async Task Get_AnotherPushIsUnderWay_ComesFromTheRegistry()
+    {
+        var (begun, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource());
+        await using var registry = await StartStoreAsync(pushed: async content =>
+        {
+            if (content == "second")
+            {
+                begun.SetResult();
+                await goOn.Task;
+            }
+        });
+        await using var proxy = await StartAsync(registry.Host);
+        using var client = Client(proxy);
+        await PushAsync(client, "v2/base/manifests/latest", "first");
+        var second = PushAsync(client, "v2/base/manifests/latest", "second");
+        await begun.Task;
+
+        using (var meanwhile = await ReadAsync(client, "v2/base/manifests/latest"))
+        {
+            meanwhile.Headers.GetValues("X-Registry").ShouldBe(["yes"]);
+        }
+
+        goOn.SetResult();
+        await second;
+        using var answer = await ReadAsync(client, "v2/base/manifests/latest");
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("second");
+    }
+
+    // Says of every manifest that it is pushed the digest that it has, unless told otherwise.
+    private static Task<FakeRegistry> StartStoreAsync(int status = 201, string? digest = "", Func<string, Task>? pushed = null) => FakeRegistry.StartAsync(async context =>
+    {
+        context.Response.Headers["X-Registry"] = "yes";
+        if (context.Request.Method == "PUT")
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            await (pushed?.Invoke(Encoding.UTF8.GetString(body.ToArray())) ?? Task.CompletedTask);
+            context.Response.StatusCode = status;
+            context.Response.Headers["Docker-Content-Digest"] = digest is "" ? $"{ImageBuilder.Registry.Names.Digest.Compute(body.ToArray())}" : digest;
+        }
+    });
+
+    private static async Task PushAsync(HttpClient client, string path, string content, int status = 201)
+    {
+        using var body = new ByteArrayContent(Encoding.UTF8.GetBytes(content)) { Headers = { ContentType = new MediaTypeHeaderValue(Manifest) } };
+        using var answer = await client.PutAsync(Relative(path), body);
+        ((int)answer.StatusCode).ShouldBe(status);
+    }
+
+    private static async Task<HttpResponseMessage> ReadAsync(HttpClient client, string path, string method = "GET", string accept = Manifest)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), Relative(path)) { Headers = { { "Accept", accept } } };
+        return await client.SendAsync(request);
     }
 
     private static Task RedirectAsync(HttpContext context, string location)
