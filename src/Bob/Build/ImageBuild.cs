@@ -43,6 +43,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         // while the engine is made ready.
         using var registry = new RegistryClient();
         var baseImage = Task.Run(() => registry.HeadManifestAsync(_settings.Base, _settings.ProxyLogin, RegistryCall.Patient, cancellationToken), cancellationToken);
+        var target = Task.Run(() => registry.HeadManifestAsync(_settings.Target, _settings.ProxyLogin, RegistryCall.Default, cancellationToken), cancellationToken);
         var engine = _settings.BuildBase ? Engines.Create(_settings, time) : null;
         Task? tidied = null;
         try
@@ -63,7 +64,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
 
             // That takes the engine about as long as the copy takes the registry.
             tidied = engine?.DisposeAsync().AsTask();
-            await CopyToTargetAsync(registry, cancellationToken);
+            await CopyToTargetAsync(registry, await IsMissingAsync(target), cancellationToken);
         }
         finally
         {
@@ -163,11 +164,18 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         }
     }
 
-    private async Task CopyToTargetAsync(RegistryClient registry, CancellationToken cancellationToken)
+    // Asked before the build rather than after it, when it would be waited for: most builds are of images that are not there. The copy asks where one is, or the registry did not tell.
+    private static async Task<bool> IsMissingAsync(Task<ManifestDescriptor?> image)
+    {
+        await ((Task)image).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return image.IsCompletedSuccessfully && await image is null;
+    }
+
+    private async Task CopyToTargetAsync(RegistryClient registry, bool isNew, CancellationToken cancellationToken)
     {
         try
         {
-            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, Copying(_settings.Target), RegistryCall.Patient, cancellationToken);
+            await registry.CopyAsync(_settings.Base, _settings.Target, _settings.ProxyLogin, _settings.ProxyLogin, Copying(_settings.Target, isNew), RegistryCall.Patient, cancellationToken);
         }
         catch (RegistryException exception)
         {
@@ -176,8 +184,9 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
     }
 
     // A proxy that does not know that name says that nothing is there.
-    private static CopyOptions Copying(ImageReference target) => new()
+    private static CopyOptions Copying(ImageReference target, bool isNew) => new()
     {
+        IsTargetNew = isNew,
         TargetByDigest = target.Path == ProxyAlias.Target ? ImageReference.Parse($"{target.Domain}/{ProxyAlias.TargetByDigest}") : null,
     };
 

@@ -17,6 +17,9 @@ public sealed record CopyOptions
     /// <summary>How many manifests of one index are worked on at once; default 4, at least 1.</summary>
     public int ManifestsAtOnce { get; init; } = 4;
 
+    /// <summary>Whether it is known that the target's name is not taken, so that the registry is not asked; default false.</summary>
+    public bool IsTargetNew { get; init; }
+
     /// <summary>
     /// The name under which the target's repository is asked whether it has the image by its digest, as behind a proxy that takes every digest
     /// of the target's name for its tag; default null: the target's own name.

@@ -42,7 +42,7 @@ internal sealed class ImageCopy(
         try
         {
             var wanted = client.GetManifestAsync(from, fromCredential, call, cancellationToken);
-            var found = client.HeadManifestAsync(to, toCredential, _targetCall, cancellationToken);
+            var found = options.IsTargetNew ? Task.FromResult<ManifestDescriptor?>(null) : client.HeadManifestAsync(to, toCredential, _targetCall, cancellationToken);
             await Task.WhenAll(wanted, found);
             var manifest = await wanted;
             if (to.Digest is { } expected && expected != manifest.Digest)

@@ -380,6 +380,12 @@ public sealed partial class BobBuildTests : IAsyncLifetime
         _stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
             [$"HEAD /v2/workspace/manifests/{tag} 404", $"HEAD /v2/workspace/manifests/{digest} 200", $"PUT /v2/workspace/manifests/{tag} 201"]);
         (await _stage.DigestAsync(second.Target)).ShouldBe(digest);
+
+        // Under the tag, too: nothing is stored. It is asked for before the build, and where it is there after it again.
+        before = _stage.Registry.ReadAccessLog().Count;
+        (await second.RunAsync(buildBase: false)).ShouldBe(0, second.Log);
+        _stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
+            Enumerable.Repeat($"HEAD /v2/workspace/manifests/{tag} 200", 2));
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo")]

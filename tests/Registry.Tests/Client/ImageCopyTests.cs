@@ -133,6 +133,17 @@ public sealed class ImageCopyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CopyAsync_TargetIsNew_IsNotLookedForByItsName()
+    {
+        var image = AddImage([_source.AddBlob([1])]);
+        _target.Manifests[$"{image}"] = _source.Manifests[$"{image}"];
+
+        await _client.CopyAsync(_source.Image().WithDigest(image), _target.Image("new"), null, null, new CopyOptions { IsTargetNew = true });
+
+        Asks().ShouldBe([$"HEAD /v2/team/app/manifests/{image}", "PUT /v2/team/app/manifests/new"]);
+    }
+
+    [Fact]
     public async Task CopyAsync_TargetHasNoSuchDigest_CopiesItsParts()
     {
         var image = AddImage([_source.AddBlob([1]), _source.AddBlob([2])]);
