@@ -256,6 +256,36 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     }
 
     [NeedsBuildKitFact]
+    public async Task Build_ContextOfAnEarlierBuildIsKept_NothingOfItIsInTheNext()
+    {
+        var show = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN cd /src && echo \"it is $(cat file) $(ls -d folder*)\"\n";
+        async Task<BuildAttempt> BuildAsync(string content, string folder, string dockerfile)
+        {
+            var attempt = await PrepareAsync(dockerfile);
+            var file = Path.Combine(attempt.Workspace, "file");
+            await File.WriteAllTextAsync(file, content);
+            File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
+            Directory.CreateDirectory(Path.Combine(attempt.Workspace, folder));
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+            return attempt;
+        }
+
+        using var first = await BuildAsync("one", "folder1", show);
+        KeptContexts().ShouldBe(1);
+        using var second = await BuildAsync("two", "folder2", show);
+        second.Log.ShouldContain("it is two folder2\n");
+        using var again = await BuildAsync("two", "folder2", show);
+        again.Log.ShouldNotContain("it is two");
+        again.Log.ShouldContain("CACHED");
+        using var third = await BuildAsync("six", "folder2", show);
+        third.Log.ShouldContain("it is six folder2\n");
+        KeptContexts().ShouldBe(1);
+
+        int KeptContexts() => Directory.EnumerateFiles(Path.Combine(_stage.Storage, "buildkit/0/state/runc-overlayfs/snapshots/snapshots"), "file", SearchOption.AllDirectories)
+            .Count(file => Path.GetFileName(Path.GetDirectoryName(file)) == "fs");
+    }
+
+    [NeedsBuildKitFact]
     public async Task Build_DaemonThatIsGiven_IsUsed()
     {
         await using var daemon = await BuildDaemon.StartAsync(_stage);
