@@ -158,7 +158,7 @@ internal sealed class Buildah : IEngine
         var layers = _storage.Layers();
         return failure.Message.EndsWith(LayerUnknown, StringComparison.Ordinal)
             || _storage.DamagedImages().Count > 0
-            || WorkingContainer.ReadAll(Graph).Any(container => container.IsOf(_folder.Hooks) && !layers.IsWhole(container.Layer));
+            || WorkingContainer.ReadAll(Graph).Any(container => layers.Has(container.Layer) && !layers.IsWhole(container.Layer) && container.IsOf(_folder.Hooks));
     }
 
     private string ReadImageId()

@@ -15,20 +15,24 @@ internal sealed class StoredLayers
     private readonly Dictionary<string, Layer> _layers;
 
     /// <summary>Takes what the storage lists.</summary>
-    public StoredLayers(IEnumerable<JsonElement> list) => _layers = list.ToDictionary(layer => layer.GetProperty("id").GetString()!, Read);
+    public StoredLayers(IEnumerable<JsonElement> list) => _layers = list.Select(Read).ToDictionary(layer => layer.Id);
+
+    /// <summary>Whether a layer is listed.</summary>
+    public bool Has(string id) => _layers.ContainsKey(id);
 
     /// <summary>Whether a layer and all that it stands on are there, whole, and older than what stands on them.</summary>
     public bool IsWhole(string id)
     {
-        var madeBefore = DateTimeOffset.MaxValue;
+        // The list is in the order in which the layers were made, whatever their times say: clocks are set back.
+        var madeBefore = int.MaxValue;
         for (var next = id; next.Length > 0;)
         {
-            if (!_layers.TryGetValue(next, out var layer) || layer.IsIncomplete || layer.Created > madeBefore)
+            if (!_layers.TryGetValue(next, out var layer) || layer.IsIncomplete || layer.Place > madeBefore)
             {
                 return false;
             }
 
-            (next, madeBefore) = (layer.Parent, layer.Created);
+            (next, madeBefore) = (layer.Parent, layer.Place);
         }
 
         return true;
@@ -49,10 +53,11 @@ internal sealed class StoredLayers
         return rest;
     }
 
-    private static Layer Read(JsonElement layer) => new(
+    private static Layer Read(JsonElement layer, int place) => new(
+        layer.GetProperty("id").GetString()!,
+        place,
         layer.TryGetProperty("parent", out var parent) ? parent.GetString()! : string.Empty,
-        layer.GetProperty("created").GetDateTimeOffset(),
         layer.TryGetProperty("flags", out var flags) && flags.TryGetProperty(IncompleteFlag, out var incomplete) && incomplete.ValueKind == JsonValueKind.True);
 
-    private readonly record struct Layer(string Parent, DateTimeOffset Created, bool IsIncomplete);
+    private readonly record struct Layer(string Id, int Place, string Parent, bool IsIncomplete);
 }

@@ -95,5 +95,5 @@ public sealed class BuildahStorageTests : IDisposable
     }
 
     private void WriteLayers(params int[] sizes) => _folder.Write(
-        "graph/overlay-layers/layers.json", $"[{string.Concat(sizes.Select((size, index) => $$"""{"id":"{{index}}","created":"2026-01-01T00:00:00Z","diff-size":{{size}}},"""))}{"""{"id":"unknown","created":"2026-01-01T00:00:00Z"}"""}]");
+        "graph/overlay-layers/layers.json", $"[{string.Concat(sizes.Select((size, index) => $$"""{"id":"{{index}}","diff-size":{{size}}},"""))}{"""{"id":"unknown"}"""}]");
 }
