@@ -21,7 +21,7 @@ internal sealed class BuildKitEngine : IEngine
     private const int SharedPullTries = 8;
 
     // What is kept of a context is brought up to date file by file, which costs more than to remove many files; measured with 2,000, a quarter more for the whole build.
-    private const int MaximumKeptFiles = 64;
+    private const int MaximumKeptEntries = 64;
     private const long MaximumKeptBytes = 16 << 20;
 
     // As a shell says that a program was ended by signal 9.
@@ -159,7 +159,7 @@ internal sealed class BuildKitEngine : IEngine
     private static bool HasOwnTimes(BuildInput input, ProxiedImages images) =>
         input.Dockerfile.Syntax is null && images.Collisions.Count == 0
         && input.DockerfilePath.StartsWith(input.Context + "/", StringComparison.Ordinal)
-        && ContextTimes.TryMakeOwn(input.Context, MaximumKeptFiles, MaximumKeptBytes);
+        && ContextTimes.TryMakeOwn(input.Context, MaximumKeptEntries, MaximumKeptBytes);
 
     // The daemon takes a file of another build's context for one of this build's that has the same path, size and time. Those of a build that was killed or failed, half sent perhaps, are still there.
     private static async Task TakeContextsAsync(BuildKitDaemon daemon, CancellationToken cancellationToken)

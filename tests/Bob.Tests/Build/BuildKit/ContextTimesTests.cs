@@ -14,17 +14,32 @@ public sealed class ContextTimesTests : IDisposable
     public async Task TryMakeOwn_AnyFile_KeepsItsSecondsAndGetsTheContextsFraction()
     {
         _folder.Write("context/deep/file", "text");
-        await Command.CheckAsync("sh", ["-c", "cd \"$0\" && ln -s /etc/passwd link && ln -s nowhere dead && ln deep/file hard && mkfifo pipe && mkdir \"$(printf 'n\\377me')\" && touch \"$(printf 'n\\377me')/below\" && touch -hd @1000 deep/file link dead pipe n*me/below", _folder["context"]]);
-        var passwords = File.GetLastWriteTimeUtc("/etc/passwd");
+        await Command.CheckAsync("sh", ["-c", "cd \"$0\" && ln deep/file hard && mkfifo pipe && mkdir .hidden && touch .hidden/empty && touch -d @1000 deep/file pipe .hidden/empty", _folder["context"]]);
 
         ContextTimes.TryMakeOwn(_folder["context"], 6, 1 << 20).ShouldBeTrue();
 
         var first = await TimesAsync();
-        first.Count.ShouldBe(6);
+        first.Count.ShouldBe(4);
         first.Distinct().ShouldHaveSingleItem().ShouldStartWith("1000.");
-        File.GetLastWriteTimeUtc("/etc/passwd").ShouldBe(passwords);
         ContextTimes.TryMakeOwn(_folder["context"], 6, 1 << 20).ShouldBeTrue();
         (await TimesAsync()).Distinct().ShouldHaveSingleItem().ShouldNotBe(first[0]);
+    }
+
+    [Theory]
+    [InlineData("ln -s /etc/passwd link")]
+    [InlineData("ln -s /etc link")]
+    [InlineData("ln -s nowhere link")]
+    [InlineData("touch \"$(printf 'n\\377me')\"")]
+    [InlineData("mkdir \"$(printf 'n\\377me')\" && touch \"$(printf 'n\\377me')/file\"")]
+    public async Task TryMakeOwn_LinkOrNameThatIsNotUtf8_FalseAndNothingOutsideIsTouched(string make)
+    {
+        var passwords = File.GetLastWriteTimeUtc("/etc/passwd");
+        Directory.CreateDirectory(_folder["context"]);
+        await Command.CheckAsync("sh", ["-c", $"cd \"$0\" && {make}", _folder["context"]]);
+
+        ContextTimes.TryMakeOwn(_folder["context"], 6, 1 << 20).ShouldBeFalse();
+
+        File.GetLastWriteTimeUtc("/etc/passwd").ShouldBe(passwords);
     }
 
     [Fact]
