@@ -18,13 +18,14 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
 
     /// <summary>Runs <paramref name="build"/>, and ends it when it takes up more than <paramref name="limit"/> bytes; 0 for no limit.</summary>
     /// <exception cref="BobException">It took up more.</exception>
+    /// <exception cref="IOException">What it takes up cannot be read; it is ended then, too.</exception>
     public async Task<T> KeepAsync<T>(long limit, Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var exceeded = limit == 0 ? Task.Delay(Timeout.InfiniteTimeSpan, stop.Token) : ExceededAsync(limit, stop.Token);
         var building = build(stop.Token);
         await Task.WhenAny(building, exceeded);
-        if (!exceeded.IsCompletedSuccessfully)
+        if (!exceeded.IsCompleted)
         {
             var ended = await building;
             await stop.CancelAsync();
@@ -34,6 +35,7 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
 
         await stop.CancelAsync();
         await ((Task)building).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await exceeded;
         throw new BobException(FailureReason.OutOfDisk, $"build failed: it takes up more disk than a build may, {limit >> 20} MiB");
     }
 

@@ -211,12 +211,13 @@ internal sealed class BuildKitEngine : IEngine
     private bool NeedsFreshSteps(Dockerfile dockerfile) => _settings.NoCache || (_settings.Owner.Length > 0 && dockerfile.HasSecretMounts);
 
     // What other builds share in a daemon that is given is not this one's to count.
+    // The daemon's own folder may not be there yet.
     private Task<T> KeepDiskLimitAsync<T>(Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
         var start = _time.GetUtcNow();
         return _daemon is null
             ? build(cancellationToken)
-            : new DiskLimit(_daemon.State, () => DiskLimit.CountChangedAsync(_daemon.State, start), _time).KeepAsync(_settings.DiskLimit, build, cancellationToken);
+            : new DiskLimit(Storage, () => DiskLimit.CountChangedAsync(_daemon.State, start), _time).KeepAsync(_settings.DiskLimit, build, cancellationToken);
     }
 
     // What a step made of a secret stays on this machine. A cache that cannot be written fails no build; one that is not there yet would be told as an error.
