@@ -20,9 +20,11 @@ public sealed class RestartTests(RunningService service) : IClassFixture<Running
         await lost.ShouldThrowAsync<Exception>();
         await service.StartServiceAsync();
         var after = (await service.Client.Rpc.ListBuildsAsync(new ListBuildsRequest())).Builds.ShouldHaveSingleItem();
-        var joined = service.BuildAsync(request);
+        using var joinedLog = new AwaitedLog("before");
+        var joined = service.Client.BuildAsync(request, joinedLog, RunningService.Deadline);
+        await await Task.WhenAny(joinedLog.Arrived, joined);
         door.Open();
-        var (last, log) = await joined;
+        var (last, log) = ((await joined)[^1], joinedLog.ToString());
 
         after.BuildId.ShouldBe(before.BuildId);
         after.Ref.ShouldBe(before.Ref);
