@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
@@ -14,11 +15,15 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
     // So much less room, by whomever, before it is counted again.
     private const long Step = 64 << 20;
 
+    // Five seconds of them.
+    private const int MostFailures = 20;
+
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Runs <paramref name="build"/>, and ends it when it takes up more than <paramref name="limit"/> bytes; 0 for no limit.</summary>
     /// <exception cref="BobException">It took up more.</exception>
-    /// <exception cref="IOException">What it takes up cannot be read; it is ended then, too.</exception>
+    /// <exception cref="IOException">The disk's room cannot be read; it is ended then, too.</exception>
+    /// <exception cref="Win32Exception">What it takes up cannot be counted for five seconds; it is ended then, too.</exception>
     public async Task<T> KeepAsync<T>(long limit, Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -55,7 +60,7 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
         var disk = new DriveInfo(folder);
         var before = await countAsync();
         using var timer = new PeriodicTimer(s_interval, time);
-        for (var counted = disk.AvailableFreeSpace; await timer.WaitForNextTickAsync(cancellationToken);)
+        for (var (counted, failures) = (disk.AvailableFreeSpace, 0); await timer.WaitForNextTickAsync(cancellationToken);)
         {
             var room = disk.AvailableFreeSpace;
             if (room > counted - Step)
@@ -64,10 +69,18 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
                 continue;
             }
 
-            counted = room;
-            if (await countAsync() - before > limit)
+            try
             {
-                return;
+                if (await countAsync() - before > limit)
+                {
+                    return;
+                }
+
+                (counted, failures) = (room, 0);
+            }
+            catch (Win32Exception) when (++failures < MostFailures)
+            {
+                // The build has left no process to count with. That ends with it, as a rule, and soon; until then this is tried again.
             }
         }
     }
