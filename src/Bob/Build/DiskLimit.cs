@@ -15,15 +15,15 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
     // So much less room, by whomever, before it is counted again.
     private const long Step = 64 << 20;
 
-    // Five seconds of them.
-    private const int MostFailures = 20;
+    // Twenty seconds of them.
+    private const int MostFailures = 80;
 
     private static readonly TimeSpan s_interval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Runs <paramref name="build"/>, and ends it when it takes up more than <paramref name="limit"/> bytes; 0 for no limit.</summary>
     /// <exception cref="BobException">It took up more.</exception>
     /// <exception cref="IOException">The disk's room cannot be read; it is ended then, too.</exception>
-    /// <exception cref="Win32Exception">What it takes up cannot be counted for five seconds; it is ended then, too.</exception>
+    /// <exception cref="Win32Exception">What it takes up cannot be counted for twenty seconds; it is ended then, too.</exception>
     public async Task<T> KeepAsync<T>(long limit, Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
