@@ -21,6 +21,9 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
     // Whoever asked waits meanwhile; after that he is told.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
+    // Longer than another's write of a small file takes.
+    private static readonly TimeSpan s_settling = TimeSpan.FromMilliseconds(100);
+
     // The most that registries take for a manifest; a body up to this is kept, so that it can be sent again.
     private const int ReplayableSize = 4 << 20;
 
@@ -123,7 +126,7 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
         var kept = hasBody && context.Request.ContentLength <= ReplayableSize ? await KeepAsync(context) : null;
         var canRepeat = !hasBody || kept is not null;
         var push = _pushed.Begin(context.Request, route, kept);
-        var (begin, refusals, last) = (time.GetTimestamp(), 0, (AuthenticationHeaderValue?)null);
+        var (begin, refusals, unsettled, last) = (time.GetTimestamp(), 0, 0, (AuthenticationHeaderValue?)null);
         while (true)
         {
             // Authorised before it is sent, and not sent before the registry may be asked, so that a body which comes only once meets no refusal.
@@ -136,6 +139,14 @@ internal sealed class RegistryForwarder(RegistryClient registries, HttpMessageIn
             if (answer.StatusCode == HttpStatusCode.TooManyRequests && canRepeat && time.GetElapsedTime(begin) < s_patience)
             {
                 answer.Dispose();
+                continue;
+            }
+
+            if (canRepeat && HttpMethods.IsPut(context.Request.Method) && unsettled < Retries && await ManifestRefusal.IsUnsettledAsync(answer, cancellationToken))
+            {
+                answer.Dispose();
+                unsettled++;
+                await Task.Delay(s_settling, time, cancellationToken);
                 continue;
             }
 

@@ -169,11 +169,18 @@ public sealed partial class RegistryClient
             request,
             call,
             async (response, token) =>
-                !response.IsSuccessStatusCode ? throw await FailureAnswer.ReadAsync(image.Domain, request.What, response, token)
+                !response.IsSuccessStatusCode ? throw await RefusedAsync(image.Domain, request.What, response, token)
                 : ToldDigest(response) is { } told && told.Algorithm == digest.Algorithm && told != digest
                     ? throw new RegistryException(RegistryError.DigestMismatch, image.Domain, $"cannot {request.What}: registry {image.Domain} stored it under {told} and not {digest}")
                 : (digest, response.Headers.Contains(SubjectHeader)),
             cancellationToken);
+    }
+
+    private static async Task<Exception> RefusedAsync(string host, string what, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var isUnsettled = await ManifestRefusal.IsUnsettledAsync(response, cancellationToken);
+        var failure = await FailureAnswer.ReadAsync(host, what, response, cancellationToken);
+        return isUnsettled ? new TransientFailureException(failure) : failure;
     }
 
     private static ManifestDescriptor? ReadDescriptor(ImageReference image, HttpResponseMessage response)

@@ -24,20 +24,38 @@ internal static partial class FailureAnswer
         return new RegistryException(error, host, $"cannot {what}: registry {host}: {reason} ({(int)response.StatusCode}{details})");
     }
 
+    /// <summary>The codes that <paramref name="body"/> has; none when it has no such form.</summary>
+    public static IReadOnlyList<string> ReadCodes(ReadOnlyMemory<byte> body) => [.. ReadErrors(body).Select(error => error.Code)];
+
     private static async Task<string> ReadDetailsAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
             var body = await BoundedBody.ReadAsync(response.Content, BoundedBody.MaximumError, cancellationToken);
-            using var document = JsonDocument.Parse(body ?? []);
-            var errors = document.RootElement.GetProperty("errors").EnumerateArray().Take(3).Select(error =>
-                $"{error.GetProperty("code").GetString()}{(error.TryGetProperty("message", out var message) ? " " + message.GetString() : string.Empty)}");
-            return ": " + Query().Replace(Shown.Text(string.Join("; ", errors)), "?…");
+            var details = string.Join("; ", ReadErrors(body).Take(3).Select(error => error.Message is null ? error.Code : $"{error.Code} {error.Message}"));
+            return details.Length == 0 ? string.Empty : ": " + Query().Replace(Shown.Text(details), "?…");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or IOException or HttpRequestException)
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            return string.Empty;
+        }
+    }
+
+    private static IReadOnlyList<(string Code, string? Message)> ReadErrors(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return
+            [
+                .. document.RootElement.GetProperty("errors").EnumerateArray().Select(error =>
+                    (error.GetProperty("code").GetString() ?? string.Empty, error.TryGetProperty("message", out var message) ? message.GetString() : null)),
+            ];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
             // The status has to do: HEAD has no body, and proxies answer in HTML.
-            return string.Empty;
+            return [];
         }
     }
 

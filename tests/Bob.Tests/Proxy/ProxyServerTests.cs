@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
@@ -172,6 +173,36 @@ public sealed class ProxyServerTests
         }
 
         registry.Tokens.ShouldBeGreaterThan(3);
+    }
+
+    [Theory]
+    [InlineData(2, true, 201, 3)]
+    [InlineData(int.MaxValue, true, 400, 4)]
+    [InlineData(int.MaxValue, false, 400, 1)]
+    public async Task PutManifest_ItsBlobIsUnknown_IsSentAgainWhenOnlyForAMoment(int refusals, bool isUnsettled, int expected, int requests)
+    {
+        var clock = new ManualTimeProvider();
+        var refusal = $$"""{"errors":[{{(isUnsettled ? """{"code":"DIGEST_INVALID","message":"x"},""" : string.Empty)}}{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}""";
+        var bodies = new ConcurrentQueue<string>();
+        await using var registry = await FakeRegistry.StartAsync(async context =>
+        {
+            using var reader = new StreamReader(context.Request.Body);
+            bodies.Enqueue(await reader.ReadToEndAsync());
+            var isRefused = Interlocked.Decrement(ref refusals) >= 0;
+            (context.Response.StatusCode, context.Response.ContentLength) = (isRefused ? 400 : 201, isRefused ? refusal.Length : 0);
+            await context.Response.WriteAsync(isRefused ? refusal : string.Empty);
+        });
+        await using var proxy = await StartAsync(registry.Host, clock);
+        using var client = Client(proxy);
+        using var body = new StringContent("manifest");
+
+        var put = client.PutAsync(Relative("v2/target/manifests/latest"), body);
+        await AdvanceUntilAsync(clock, put);
+
+        using var answer = await put;
+        ((int)answer.StatusCode).ShouldBe(expected);
+        (await answer.Content.ReadAsStringAsync()).ShouldBe(expected == 400 ? refusal : string.Empty);
+        bodies.ShouldBe(Enumerable.Repeat("manifest", requests));
     }
 
     [Fact]

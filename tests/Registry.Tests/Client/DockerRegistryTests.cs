@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -257,6 +258,27 @@ public sealed partial class DockerRegistryTests(DockerRegistries registries) : I
             Client.PutManifestAsync(ImageReference.Parse($"{registries.Open.Domain}/no/blobs:1"), manifest.MediaType, manifest.Content, null));
 
         error.Message.ShouldContain("UNKNOWN");
+    }
+
+    [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]
+    public async Task PutManifestAsync_AnotherStoresItsBlobJustNow_IsStored()
+    {
+        var target = ImageReference.Parse($"{registries.Open.Domain}/copies/same-blob:1");
+        await Client.CopyAsync(registries.Open, target, null, null);
+        var manifest = await Client.GetManifestAsync(target, null);
+        var writeLink = registries.Kinds["open"].Server.EmptyLink(target.Path, $"{ManifestContent.Read("", manifest).Parts[^1].Digest}");
+        var answers = new List<HttpStatusCode>();
+        using var handler = new AnswersHandler(answer =>
+        {
+            answers.Add(answer.StatusCode);
+            writeLink();
+        });
+        using var client = new RegistryClient(new RegistryTransportOptions { RetryDelay = TimeSpan.Zero }, handler);
+
+        await client.PutManifestAsync(target.WithTag("2"), manifest.MediaType, manifest.Content, null);
+
+        answers.ShouldBe([HttpStatusCode.BadRequest, HttpStatusCode.Created]);
+        await CheckLayersAsync(target.WithTag("2"), null);
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo", "buildah")]

@@ -16,10 +16,12 @@ public sealed partial class RegistryServer : IAsyncDisposable
 
     private readonly RunningProcess _process;
     private readonly PrivateAuthority? _authority;
+    private readonly string _imagesFolder;
 
-    private RegistryServer(RunningProcess process, PrivateAuthority? authority, TokenServer? tokens, RegistryServerOptions options, string user, string password, string authFile)
+    private RegistryServer(RunningProcess process, string imagesFolder, PrivateAuthority? authority, TokenServer? tokens, RegistryServerOptions options, string user, string password, string authFile)
     {
         _process = process;
+        _imagesFolder = imagesFolder;
         _authority = authority;
         Tokens = tokens;
         Port = options.Port;
@@ -95,6 +97,8 @@ public sealed partial class RegistryServer : IAsyncDisposable
         RegistryServer? server = null;
         try
         {
+            var imagesFolder = Path.Combine(dataFolder, "images");
+
             // Its configuration is YAML, of which JSON is a part.
             var configFile = Path.Combine(dataFolder, "config.yml");
             await File.WriteAllTextAsync(
@@ -103,14 +107,14 @@ public sealed partial class RegistryServer : IAsyncDisposable
                 {
                     ["version"] = 0.1,
                     ["log"] = new { level = "warn", accesslog = new { disabled = !options.AccessLog } },
-                    ["storage"] = new { filesystem = new { rootdirectory = Path.Combine(dataFolder, "images") }, delete = new { enabled = true } },
+                    ["storage"] = new { filesystem = new { rootdirectory = imagesFolder }, delete = new { enabled = true } },
                     ["http"] = await HttpSectionAsync(dataFolder, options, authority, cancellationToken),
                     ["auth"] = await AuthSectionAsync(dataFolder, options, user, password, tokens, authority, cancellationToken),
                 }),
                 cancellationToken);
 
             var process = await RunningProcess.StartAsync("docker-registry", ["serve", configFile], Path.Combine(dataFolder, "log"));
-            server = new RegistryServer(process, authority, tokens, options, user, password, authFile);
+            server = new RegistryServer(process, imagesFolder, authority, tokens, options, user, password, authFile);
             await server.WaitUntilReadyAsync(cancellationToken);
             return server;
         }
@@ -119,6 +123,20 @@ public sealed partial class RegistryServer : IAsyncDisposable
             await (server?.DisposeAsync() ?? tokens?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Empties the file that links a blob to a repository, as the registry itself does for a moment when the blob is stored there once more.
+    /// </summary>
+    /// <param name="repository">Its path, without the host.</param>
+    /// <param name="digest">The blob, by SHA-256.</param>
+    /// <returns>Writes the link again.</returns>
+    public Action EmptyLink(string repository, string digest)
+    {
+        var link = Path.Combine(_imagesFolder, "docker/registry/v2/repositories", repository, "_layers", digest.Replace(':', '/'), "link");
+        var content = File.ReadAllText(link);
+        File.WriteAllText(link, string.Empty);
+        return () => File.WriteAllText(link, content);
     }
 
     /// <summary>With <see cref="RegistryServerOptions.AccessLog"/>: the requests so far, each as "METHOD path status", of clients whose name holds <paramref name="client"/>.</summary>
