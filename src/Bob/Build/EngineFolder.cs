@@ -64,18 +64,14 @@ internal sealed class EngineFolder : IAsyncDisposable
         Directory.CreateDirectory(folder.Hooks);
         File.WriteAllText(folder.CgroupFile, File.ReadAllText("/proc/self/cgroup"));
         Directory.CreateDirectory(folder.Temporary);
-        File.WriteAllText(folder.CredentialsFile, "{}");
         return folder;
     }
 
-    /// <summary>Gives the engine <paramref name="login"/>, if there is one, for <paramref name="hosts"/>: names of the proxy.</summary>
+    /// <summary>Gives the engine its credentials: <paramref name="login"/>, if there is one, for <paramref name="hosts"/>, names of the proxy, and no other.</summary>
     public void Admit(RegistryCredential? login, params IEnumerable<string> hosts)
     {
-        if (login is not null)
-        {
-            var auths = hosts.Select(host => KeyValuePair.Create(host, (JsonNode?)new JsonObject { ["auth"] = login.Auth }));
-            File.WriteAllText(CredentialsFile, new JsonObject { ["auths"] = new JsonObject(auths) }.ToJsonString());
-        }
+        IEnumerable<KeyValuePair<string, JsonNode?>> auths = login is null ? [] : hosts.Select(host => KeyValuePair.Create(host, (JsonNode?)new JsonObject { ["auth"] = login.Auth }));
+        File.WriteAllText(CredentialsFile, new JsonObject { ["auths"] = new JsonObject(auths) }.ToJsonString());
     }
 
     /// <summary>The folders below <paramref name="parent"/> whose builders are gone, locked by the caller from now on.</summary>

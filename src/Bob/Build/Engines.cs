@@ -1,5 +1,6 @@
 using ImageBuilder.Bob.Build.BuildKit;
 using ImageBuilder.Bob.Processes;
+using ImageBuilder.Registry.Client;
 
 namespace ImageBuilder.Bob.Build;
 
@@ -9,8 +10,8 @@ internal static class Engines
     private static readonly string[] s_daemonPrograms = ["buildkitd", "buildctl", "runc"];
 
     /// <summary>The engine that <paramref name="settings"/> ask for; left to choose, BuildKit where a daemon is given or can be started.</summary>
-    public static IEngine Create(BuildSettings settings, TimeProvider time) =>
-        Choose(settings, EnginePrograms.Exists) == EngineKind.BuildKit ? new BuildKitEngine(settings, time) : new Buildah(settings, time);
+    public static IEngine Create(BuildSettings settings, RegistryClient registry, TimeProvider time) =>
+        Choose(settings, EnginePrograms.Exists) == EngineKind.BuildKit ? new BuildKitEngine(settings, registry, time) : new Buildah(settings, time);
 
     /// <summary>As <see cref="Create"/>, on a machine whose programs <paramref name="exists"/> knows.</summary>
     internal static EngineKind Choose(BuildSettings settings, Func<string, bool> exists) => settings switch

@@ -44,7 +44,7 @@ internal sealed class ImageBuild(BuildSettings settings, Workspace workspace, Ti
         using var registry = new RegistryClient();
         var baseImage = Task.Run(() => registry.HeadManifestAsync(_settings.Base, _settings.ProxyLogin, RegistryCall.Patient, cancellationToken), cancellationToken);
         var target = Task.Run(() => registry.HeadManifestAsync(_settings.Target, _settings.ProxyLogin, RegistryCall.Default, cancellationToken), cancellationToken);
-        var engine = _settings.BuildBase ? Engines.Create(_settings, time) : null;
+        var engine = _settings.BuildBase ? Engines.Create(_settings, registry, time) : null;
         Task? tidied = null;
         try
         {

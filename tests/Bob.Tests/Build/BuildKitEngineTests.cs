@@ -360,10 +360,13 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_CacheIsPastItsLimit_IsPruned()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=60\n");
-        attempt.Variables["BOB_CACHE_LIMIT"] = $"{10 << 20}";
-
-        (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+        // What is not past its limit is not looked at again before there are more layers.
+        foreach (var step in (string[])["true", "dd if=/dev/zero of=/large bs=1M count=60"])
+        {
+            using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN {step}\n");
+            attempt.Variables["BOB_CACHE_LIMIT"] = $"{10 << 20}";
+            (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
+        }
 
         var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(_stage.Storage, "buildkit")]);
         long.Parse(kept.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(20 << 20);

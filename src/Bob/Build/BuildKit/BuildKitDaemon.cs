@@ -39,6 +39,12 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
     /// <summary>A file that is there while it may keep files of a build's context.</summary>
     public string ContextsFile => _root.ContextsFile;
 
+    /// <inheritdoc cref="BuildKitRoot.IsWithin" />
+    public bool IsWithin(long limit) => _root.IsWithin(limit);
+
+    /// <inheritdoc cref="BuildKitRoot.NotePruned" />
+    public void NotePruned(long limit) => _root.NotePruned(limit);
+
     /// <summary>Ends when it answers for the first time; fails when it has not done so within 30 s, with a message that has what it wrote. Who connects before waits for it.</summary>
     /// <exception cref="BobException">It does not come up.</exception>
     public Task Answering { get; }
@@ -61,7 +67,7 @@ internal sealed class BuildKitDaemon : IAsyncDisposable
         {
             using var listener = Listen(socket);
             BuildKitRuntime.Write(root.RuntimeFile);
-            await File.WriteAllTextAsync(root.ConfigurationFile, settings.Configuration(root.State, root.RuntimeFile), cancellationToken);
+            KeptFile.Write(root.ConfigurationFile, settings.Configuration(root.State, root.RuntimeFile));
             var process = await BackgroundCommand.StartAsync(
                 Confinement.Program, [.. Confinement.Of("buildkitd"), "--config", root.ConfigurationFile], Variables(root), root.Folder, listener.SafeHandle);
             return new BuildKitDaemon(root, process, socket, time);

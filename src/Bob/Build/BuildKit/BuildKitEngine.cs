@@ -28,16 +28,18 @@ internal sealed class BuildKitEngine : IEngine
     private const int Killed = 128 + 9;
 
     private readonly BuildSettings _settings;
+    private readonly RegistryClient _registry;
     private readonly TimeProvider _time;
     private readonly EngineFolder _folder;
     private BuildKitDaemon? _daemon;
     private bool _hasContexts;
     private bool _keepsContexts;
 
-    /// <summary>Prepares a build.</summary>
-    public BuildKitEngine(BuildSettings settings, TimeProvider time)
+    /// <summary>Prepares a build, whose images <paramref name="registry"/> asks the proxy for.</summary>
+    public BuildKitEngine(BuildSettings settings, RegistryClient registry, TimeProvider time)
     {
         _settings = settings;
+        _registry = registry;
         _time = time;
         Directory.CreateDirectory(Builds);
         _folder = EngineFolder.Create(Builds);
@@ -185,12 +187,19 @@ internal sealed class BuildKitEngine : IEngine
 
     private async Task PruneAsync(BuildKitDaemon daemon)
     {
+        if (_keepsContexts && daemon.IsWithin(CacheLimit))
+        {
+            File.Delete(daemon.ContextsFile);
+            return;
+        }
+
         using var control = new BuildKitControl(daemon.Socket);
         try
         {
             await (_keepsContexts ? Task.CompletedTask : control.PruneContextsAsync(CancellationToken.None));
             File.Delete(daemon.ContextsFile);
             await control.PruneAsync(CacheLimit, CancellationToken.None);
+            daemon.NotePruned(CacheLimit);
         }
         catch (IOException exception)
         {
@@ -238,10 +247,9 @@ internal sealed class BuildKitEngine : IEngine
 
     private async Task<bool> ExistsAsync(ImageReference image, CancellationToken cancellationToken)
     {
-        using var registry = new RegistryClient();
         try
         {
-            return await registry.HeadManifestAsync(image, _settings.ProxyLogin, RegistryCall.Default, cancellationToken) is not null;
+            return await _registry.HeadManifestAsync(image, _settings.ProxyLogin, RegistryCall.Default, cancellationToken) is not null;
         }
         catch (RegistryException)
         {
@@ -252,12 +260,11 @@ internal sealed class BuildKitEngine : IEngine
     // An image that is named by its digest and is in the storage would be used without asking whether this build may read it.
     private async Task RequireDigestsAsync(Dockerfile dockerfile, ProxiedImages images, CancellationToken cancellationToken)
     {
-        using var registry = new RegistryClient();
         foreach (var image in dockerfile.Images.Where(image => image.Digest is not null))
         {
             try
             {
-                _ = await registry.HeadManifestAsync(ImageReference.Parse(images.LocationOf(image)), _settings.ProxyLogin, RegistryCall.Patient, cancellationToken)
+                _ = await _registry.HeadManifestAsync(ImageReference.Parse(images.LocationOf(image)), _settings.ProxyLogin, RegistryCall.Patient, cancellationToken)
                     ?? throw EngineFailure.Explain(FailureReason.BaseImageNotFound, image.Familiar);
             }
             catch (RegistryException exception)
@@ -279,12 +286,11 @@ internal sealed class BuildKitEngine : IEngine
     // The engine does not hand on why the proxy refused an image. Asked by somebody who listens, it says so again.
     private async Task<BobException> WithReasonAsync(BobException failure, ProxiedImages images, CancellationToken cancellationToken)
     {
-        using var registry = new RegistryClient();
         foreach (var location in failure.Reason != FailureReason.BaseImageDenied ? [] : images.Contexts.Values.Concat(images.Collisions.Values))
         {
             try
             {
-                await registry.GetManifestAsync(ImageReference.Parse(location), _settings.ProxyLogin, RegistryCall.Default, cancellationToken);
+                await _registry.GetManifestAsync(ImageReference.Parse(location), _settings.ProxyLogin, RegistryCall.Default, cancellationToken);
             }
             catch (RegistryException exception) when (exception.Error is RegistryError.Denied or RegistryError.Unauthorized)
             {
@@ -300,18 +306,15 @@ internal sealed class BuildKitEngine : IEngine
     }
 
     // Of a context's tag BuildKit asks the registry twice, of its digest once. So the digests are found out while the daemon starts; a registry that does not tell is left to the engine.
-    private async Task<KeyValuePair<string, string>[]> PinAsync(ProxiedImages images, CancellationToken cancellationToken)
-    {
-        using var registry = new RegistryClient();
-        return await Task.WhenAll(images.Contexts.Select(context => PinAsync(registry, context, cancellationToken)));
-    }
+    private Task<KeyValuePair<string, string>[]> PinAsync(ProxiedImages images, CancellationToken cancellationToken) =>
+        Task.WhenAll(images.Contexts.Select(context => PinAsync(context, cancellationToken)));
 
-    private async Task<KeyValuePair<string, string>> PinAsync(RegistryClient registry, KeyValuePair<string, string> context, CancellationToken cancellationToken)
+    private async Task<KeyValuePair<string, string>> PinAsync(KeyValuePair<string, string> context, CancellationToken cancellationToken)
     {
         var image = ImageReference.Parse(context.Value);
         try
         {
-            return image.Digest is null && await registry.HeadManifestAsync(image, _settings.ProxyLogin, RegistryCall.Default, cancellationToken) is { } manifest
+            return image.Digest is null && await _registry.HeadManifestAsync(image, _settings.ProxyLogin, RegistryCall.Default, cancellationToken) is { } manifest
                 ? KeyValuePair.Create(context.Key, $"{context.Value}@{manifest.Digest}")
                 : context;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build.BuildKit;
@@ -35,6 +36,9 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     /// <summary>A file that is there while what the daemon keeps may hold files of a build's context.</summary>
     public string ContextsFile => Path.Combine(Folder, "contexts");
 
+    // The limit that it was last brought down to, and when it last got or lost layers.
+    private string PrunedFile => Path.Combine(Folder, "pruned");
+
     // The control groups of whoever had it last, as /proc/self/cgroup says them.
     private string CgroupFile => Path.Combine(Folder, "cgroup");
 
@@ -56,7 +60,7 @@ internal sealed class BuildKitRoot : IAsyncDisposable
             if (taken is null)
             {
                 taken = root;
-                await File.WriteAllTextAsync(root.CgroupFile, await File.ReadAllTextAsync("/proc/self/cgroup", cancellationToken), cancellationToken);
+                KeptFile.Write(root.CgroupFile, await File.ReadAllTextAsync("/proc/self/cgroup", cancellationToken));
             }
             else
             {
@@ -66,6 +70,15 @@ internal sealed class BuildKitRoot : IAsyncDisposable
 
         return taken;
     }
+
+    /// <summary>
+    /// Whether what is kept was brought down to <paramref name="limit"/> bytes, and has no layer more since: no step has run, and no image was unpacked. What comes
+    /// without one, an image's manifest, is small.
+    /// </summary>
+    public bool IsWithin(long limit) => Snapshots() is { Count: > 0 } && File.Exists(PrunedFile) && File.ReadAllText(PrunedFile) == Pruned(limit);
+
+    /// <summary>Notes that what is kept was brought down to <paramref name="limit"/> bytes.</summary>
+    public void NotePruned(long limit) => KeptFile.Write(PrunedFile, Pruned(limit));
 
     /// <summary>How many there are below <paramref name="parent"/>.</summary>
     public static int Count(string parent) => Enumerable.Range(0, int.MaxValue).TakeWhile(number => Directory.Exists(FolderOf(parent, number))).Count();
@@ -128,8 +141,15 @@ internal sealed class BuildKitRoot : IAsyncDisposable
         StepCgroups.Remove(BuildKitRuntime.GroupPrefix + name, File.Exists(CgroupFile) ? File.ReadLines(CgroupFile) : []);
     }
 
-    private List<string> Executors() =>
-        Directory.Exists(State) ? [.. Directory.EnumerateDirectories(State, "runc-*").Select(worker => Path.Combine(worker, "executor")).Where(Directory.Exists)] : [];
+    // A folder says when something was last put into it or taken from it.
+    private string Pruned(long limit) => string.Create(CultureInfo.InvariantCulture, $"{limit} {string.Join(' ', Snapshots().Select(folder => Directory.GetLastWriteTimeUtc(folder).Ticks))}");
+
+    private List<string> Snapshots() => OfWorkers("snapshots/snapshots");
+
+    private List<string> Executors() => OfWorkers("executor");
+
+    private List<string> OfWorkers(string folder) =>
+        Directory.Exists(State) ? [.. Directory.EnumerateDirectories(State, "runc-*").Select(worker => Path.Combine(worker, folder)).Where(Directory.Exists)] : [];
 
     private List<string> Bundles() => [.. Executors().SelectMany(Directory.EnumerateDirectories)];
 }

@@ -14,7 +14,7 @@ internal static class BuildKitRuntime
     /// <remarks>The specification of a step is one line of JSON. Nothing in a string of it looks like what is changed here, since quotes are escaped there.</remarks>
     public static void Write(string path)
     {
-        File.WriteAllText(
+        KeptFile.Write(
             path,
             $$"""
             #!/bin/sh
