@@ -18,19 +18,6 @@ internal static class BuilderFiguresRun
     private const int FileSize = 4 << 10;
     private const double Milliseconds = 1000;
 
-    // What is put down by hand lies here, a daemon is waited for as bob waits, and it is told where the registry's password is.
-    private const string BuildKitByHand = """
-        cd "$1"
-        buildkitd --root "$1/state" --addr "unix://$1/socket" --oci-worker-net host --containerd-worker false >buildkitd.log 2>&1 &
-        until [ -S socket ]; do sleep 0.01; done
-        DOCKER_CONFIG=$2 buildctl --addr "unix://$1/socket" build --frontend dockerfile.v0 --local "context=$3" --local "dockerfile=$3" --output "type=image,name=$4,push=true,oci-mediatypes=true"
-        built=$?
-        kill $!
-        wait
-        rm socket
-        exit $built
-        """;
-
     /// <summary>Measures each engine that is there.</summary>
     public static async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -90,20 +77,10 @@ internal static class BuilderFiguresRun
             await using var stage = await BuilderStage.StartAsync(surroundings, engine, proxy, Path.Combine(folder, "storage"), cancellationToken, tag);
             await stage.WarmProxyAsync(cancellationToken);
             var attempt = await stage.PrepareAsync(Guid.NewGuid(), sample.Dockerfile, sample.Fill);
-            var bob = await MeasureAsync(async () =>
-            {
-                await using var build = await stage.StartAsync(attempt);
-                await build.Exited.WaitAsync(cancellationToken);
-                if (build.ExitCode != 0)
-                {
-                    throw new InvalidOperationException($"bob ended with {build.ExitCode}:\n{build.LogTail()}");
-                }
-            });
+            var bob = await MeasureAsync(() => stage.StartAsync(attempt), cancellationToken);
             sample.Fill(context);
-            var image = $"{surroundings.Registry.Host}/by-hand:{tag}";
-            var handmade = await MeasureAsync(() => engine == "buildah"
-                ? FiguresRun.BuildByHandAsync(surroundings, context, hand, image, cancellationToken)
-                : Command.CheckAsync("sh", ["-c", BuildKitByHand, "sh", hand, hand, context, image], cancellationToken: cancellationToken));
+            var arguments = EngineByHand.Arguments(engine, hand, context, $"{surroundings.Registry.Host}/by-hand:{tag}");
+            var handmade = await MeasureAsync(() => RunningProcess.StartAsync("sh", arguments, Path.Combine(hand, "log")), cancellationToken);
             if (i > 0)
             {
                 byBob.Add(bob);
@@ -118,11 +95,14 @@ internal static class BuilderFiguresRun
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  bob over that                   {(median - by) * Milliseconds,4:0} ms, {byBob.Sum() / byHand.Sum():0.00} of all ten   goals: at most 150 ms, 1.20"));
     }
 
-    private static async Task<double> MeasureAsync(Func<Task> work)
+    // Both are started in the same way.
+    private static async Task<double> MeasureAsync(Func<Task<RunningProcess>> begin, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        await work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        await using var process = await begin();
+        await process.Exited.WaitAsync(cancellationToken);
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return process.ExitCode == 0 ? seconds : throw new InvalidOperationException($"a build ended with {process.ExitCode}:\n{process.LogTail()}");
     }
 
     private sealed record Sample(string Name, string Dockerfile, Action<string> Fill);

@@ -36,6 +36,8 @@ internal static class FiguresRun
             var idle = await ResidentAsync(service, cancellationToken);
             using var client = new ServiceClient(service.Address);
             var clone = Path.Combine(data.FullName, "clone");
+            var hand = Directory.CreateDirectory(Path.Combine(data.FullName, "hand")).FullName;
+            File.Copy(surroundings.Registry.AuthFile, Path.Combine(hand, "config.json"));
 
             // The first build of each fills the layer caches. Then they take turns, so that a change of the machine's mood meets both.
             var byService = new List<TimeSpan>();
@@ -45,7 +47,8 @@ internal static class FiguresRun
             {
                 var served = await MeasureAsync(() => BuildByServiceAsync(client, surroundings, $"{i}", cancellationToken));
                 var cloned = await MeasureAsync(() => Command.CheckAsync("git", ["clone", "--quiet", "--depth=1", surroundings.SampleUrl, clone + i], cancellationToken: cancellationToken));
-                var handmade = await MeasureAsync(() => BuildByHandAsync(surroundings, clone + i, Path.Combine(data.FullName, "hand"), $"{surroundings.Registry.Host}/by-hand:{i}", cancellationToken));
+                var arguments = EngineByHand.Arguments("buildah", hand, clone + i, $"{surroundings.Registry.Host}/by-hand:{i}");
+                var handmade = await MeasureAsync(() => Command.CheckAsync("sh", arguments, cancellationToken: cancellationToken));
                 if (i > 0)
                 {
                     byService.Add(served);
@@ -77,21 +80,6 @@ internal static class FiguresRun
         {
             throw new InvalidOperationException($"the build failed: {built.Message}");
         }
-    }
-
-    /// <summary>Builds <paramref name="clone"/> with buildah and pushes it as <paramref name="image"/>.</summary>
-    public static async Task BuildByHandAsync(Surroundings surroundings, string clone, string storage, string image, CancellationToken cancellationToken)
-    {
-        string[] folders = ["--root", Path.Combine(storage, "root"), "--runroot", Path.Combine(storage, "runroot")];
-        await Command.CheckAsync(
-            "buildah",
-            [.. folders, "bud", "--quiet", "--layers", "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", "host",
-                "--tls-verify=false", "--authfile", surroundings.Registry.AuthFile, "--tag", image, clone],
-            cancellationToken: cancellationToken);
-        await Command.CheckAsync(
-            "buildah",
-            [.. folders, "push", "--quiet", "--tls-verify=false", "--authfile", surroundings.Registry.AuthFile, image, $"docker://{image}"],
-            cancellationToken: cancellationToken);
     }
 
     private static async Task<TimeSpan> MeasureAsync(Func<Task> work)
