@@ -34,28 +34,34 @@ internal sealed partial class BuildDirectoryGrain
             (known, entry) => entry.FinishedAt is null ? known with { Running = known.Running.Add(entry.Id, entry) } : known.WithEnded(entry)));
     }
 
-    private async Task RestorePagesAsync()
+    private async Task RestorePagesAsync(CancellationToken stopping)
     {
         if (_damaged.Count == 0)
         {
             return;
         }
 
-        var lost = new Queue<DirectoryEntry>(await FindLostAsync());
-        foreach (var page in _damaged.ToList())
+        var stored = await unreadable.FindAsync("build", GrainFactory.GetGrain<IBuildGrain>(Guid.Empty).GetGrainId().Type);
+
+        // At one instant: the builds of a page that is made anew must not be among the known ones, or it would be made empty. Others may be told
+        // to be damaged meanwhile, and have their turn next; or late, when they are made anew already and known.
+        _damaged.RemoveWhere(_index.Has);
+        var (damaged, known) = (_damaged.ToList(), KnownBuilds(state.State));
+        var lost = new Queue<DirectoryEntry>(await FindLostAsync(stored
+            .Select(build => build.GetGuidKey())
+            .Where(build => DirectoryShards.NumberOf(build) == Shard && !known.Contains(build))));
+        foreach (var page in damaged)
         {
-            await RestorePageAsync(page, lost);
+            await RestorePageAsync(page, lost, stopping);
             _damaged.Remove(page);
         }
     }
 
-    /// <summary>The builds of this shard that ended and are in nothing that can be read, in the order of their ends.</summary>
-    private async Task<IEnumerable<DirectoryEntry>> FindLostAsync()
+    /// <summary>Those of <paramref name="unknown"/> that ended, in the order of their ends.</summary>
+    private async Task<IEnumerable<DirectoryEntry>> FindLostAsync(IEnumerable<Guid> unknown)
     {
-        var stored = await unreadable.FindAsync("build", GrainFactory.GetGrain<IBuildGrain>(Guid.Empty).GetGrainId().Type);
-        var known = KnownBuilds(state.State);
         var lost = new List<DirectoryEntry>();
-        foreach (var some in stored.Select(build => build.GetGuidKey()).Where(build => DirectoryShards.NumberOf(build) == Shard && !known.Contains(build)).Chunk(HistoryIndex.PageSize))
+        foreach (var some in unknown.Chunk(HistoryIndex.PageSize))
         {
             lost.AddRange((await Task.WhenAll(some.Select(FindAgainAsync))).OfType<DirectoryEntry>().Where(entry => entry.FinishedAt is not null));
         }
@@ -63,6 +69,7 @@ internal sealed partial class BuildDirectoryGrain
         return lost.OrderBy(entry => entry.FinishedAt);
     }
 
+    /// <summary>The builds of this shard that are in what can be read.</summary>
     private HashSet<Guid> KnownBuilds(DirectoryState directory) =>
     [
         .. directory.Running.Keys,
@@ -75,7 +82,7 @@ internal sealed partial class BuildDirectoryGrain
     private IEnumerable<Guid> RowsOf(long page) => _index.Rows(page, page * HistoryIndex.PageSize).Select(ended => ended.Row.Id);
 
     /// <summary>Fills a page with those that ended before the builds of the next one, which are as many as it had unless builds are lost themselves.</summary>
-    private async Task RestorePageAsync(long page, Queue<DirectoryEntry> lost)
+    private async Task RestorePageAsync(long page, Queue<DirectoryEntry> lost, CancellationToken stopping)
     {
         var directory = state.State;
         var end = (page + 1) * HistoryIndex.PageSize;
@@ -89,7 +96,13 @@ internal sealed partial class BuildDirectoryGrain
 
         var start = end - entries.Count;
         var kept = await SetAsideAsync("history", Page(page));
-        await Page(page).Store(start, entries.ToImmutable());
+        await calls.RetryAfterSetAsideAsync(
+            async () =>
+            {
+                await Page(page).Store(start, entries.ToImmutable());
+                return true;
+            },
+            stopping);
         _index.Set(page, new HistoryPage(start, [.. entries.Select(HistoryRow.Of)]));
         await StoreAsync(known => known with
         {

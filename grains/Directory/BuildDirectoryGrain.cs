@@ -22,6 +22,7 @@ internal sealed partial class BuildDirectoryGrain(
     [PersistentState("directory", StateStorage.Name)] IPersistentState<DirectoryState> state,
     IBuildLogs logs,
     IUnreadableStates unreadable,
+    GrainCalls calls,
     BuildOptions options,
     TimeProvider clock,
     ILogger<BuildDirectoryGrain> logger) : Grain, IBuildDirectoryGrain, IDisposable
@@ -250,7 +251,8 @@ internal sealed partial class BuildDirectoryGrain(
         {
             var kept = await SetAsideAsync("build", build);
             LogBuildUnreadable(logger, error, listed.Id, kept);
-            return await build.GiveUp(listed, $"the service could not read what it had stored of this build ({kept}) and has ended it; please ask for the build again");
+            var message = $"the service could not read what it had stored of this build ({kept}) and has ended it; please ask for the build again";
+            return await calls.RetryAfterSetAsideAsync(() => build.GiveUp(listed, message), CancellationToken.None);
         }
     }
 
@@ -267,7 +269,7 @@ internal sealed partial class BuildDirectoryGrain(
         {
             await FillPagesAsync();
             await LoadAsync();
-            await RestorePagesAsync();
+            await RestorePagesAsync(stopping);
             await ForgetAgainAsync();
             await ForgetOldAsync(stopping);
             await DropLogsAsync();

@@ -56,6 +56,19 @@ public sealed class GrainCallsTests
     }
 
     [Fact]
+    public async Task RetryAfterSetAsideAsync_ActivationHadReadTheStateBefore_MadeAgain()
+    {
+        var result = new GrainCalls(_clock).RetryAfterSetAsideAsync(
+            () => ++_calls == 1 ? Task.FromException<int>(new UnreadableStateException("the file is empty", cause: null)) : Task.FromResult(7), CancellationToken.None);
+
+        await ArmedAsync();
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+
+        (await result).ShouldBe(7);
+        _calls.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task RetryAsync_OtherFault_IsNotRetried()
     {
         await Should.ThrowAsync<InvalidOperationException>(() => new GrainCalls(_clock).RetryAsync<int>(

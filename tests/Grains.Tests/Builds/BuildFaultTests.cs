@@ -245,13 +245,9 @@ public sealed class BuildFaultTests
         var other = await first.OrderAsync(GrainWorld.Order("other"));
         await world.Launcher.NextAsync();
         await first.StopAsync();
-        world.Storage.BeforeRead = (name, grain) =>
-        {
-            if (grain == lost.GetGrainId())
-            {
-                throw new UnreadableStateException("the file is empty", null);
-            }
-        };
+        world.Storage.BeforeRead = (_, grain) => grain == lost.GetGrainId()
+            ? throw new UnreadableStateException("the file is empty", null)
+            : Task.CompletedTask;
         var second = await world.StartHostAsync();
         await second.TakeUpAsync();
 

@@ -41,8 +41,8 @@ public sealed class TestStorage : IGrainStorage, IUnreadableStates
     /// <summary>Called with the state's name after it was written; it may throw, as if that were not known.</summary>
     public Action<string> AfterWrite { get; set; } = _ => { };
 
-    /// <summary>Called with the state's name before it is read; it may throw.</summary>
-    public Action<string, GrainId> BeforeRead { get; set; } = (_, _) => { };
+    /// <summary>Called with the state's name before it is read; it may wait, and it may throw.</summary>
+    public Func<string, GrainId, Task> BeforeRead { get; set; } = (_, _) => Task.CompletedTask;
 
     /// <summary>Puts a state there as an earlier process left it.</summary>
     public void Put(string name, GrainId grain, object state) => _states[(name, grain)] = (state, 1);
@@ -67,9 +67,9 @@ public sealed class TestStorage : IGrainStorage, IUnreadableStates
     public Task<IReadOnlyList<GrainId>> FindAsync(string stateName, GrainType type) => Task.FromResult<IReadOnlyList<GrainId>>(
         [.. _states.Keys.Where(key => key.Name == stateName && key.Grain.Type == type).Select(key => key.Grain)]);
 
-    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        BeforeRead(stateName, grainId);
+        await BeforeRead(stateName, grainId);
         if (Unreadable.ContainsKey((stateName, grainId)))
         {
             throw new UnreadableStateException($"{grainId}: the file is empty", null);
@@ -79,7 +79,6 @@ public sealed class TestStorage : IGrainStorage, IUnreadableStates
         grainState.State = exists ? (T)stored.State! : Activator.CreateInstance<T>();
         grainState.ETag = exists ? stored.Version.ToString(CultureInfo.InvariantCulture) : null;
         grainState.RecordExists = exists;
-        return Task.CompletedTask;
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)

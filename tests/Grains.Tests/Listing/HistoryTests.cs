@@ -357,13 +357,9 @@ public sealed class HistoryTests : IAsyncDisposable
         await Eventually.TrueAsync(() => _shard.StoredPages.Count() == 3);
         await first.StopAsync();
         var reads = 0;
-        _world.Storage.BeforeRead = (name, _) =>
-        {
-            if (name == "history" && Interlocked.Increment(ref reads) == 1)
-            {
-                throw new InvalidDataException("the file is no JSON");
-            }
-        };
+        _world.Storage.BeforeRead = (name, _) => name == "history" && Interlocked.Increment(ref reads) == 1
+            ? throw new InvalidDataException("the file is no JSON")
+            : Task.CompletedTask;
         await _shard.StartAsync();
 
         // The first page is tried by one list or the other.

@@ -127,6 +127,86 @@ public sealed class UnreadableStateTests
     }
 
     [Fact]
+    public async Task Tend_PageIsFoundDamagedWhileAnotherIsMadeAnew_KeepsItsBuilds()
+    {
+        await using var world = new GrainWorld();
+        var shard = new Shard(world);
+        var first = await shard.StartAsync();
+        var builds = await shard.FillWithRealAsync(first, 200);
+        await Eventually.TrueAsync(() => shard.StoredPages.Count() == 3);
+        var pages = new[] { 1, 2 }.Select(page => first.Grains.GetGrain<IBuildHistoryGrain>(page * DirectoryShards.Count).GetGrainId()).ToList();
+        await first.StopAsync();
+        world.Storage.Unreadable[("history", pages[0])] = true;
+        var looking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var found = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Storage.BeforeRead = (name, _) =>
+        {
+            if (name != "build")
+            {
+                return Task.CompletedTask;
+            }
+
+            looking.TrySetResult();
+            return found.Task;
+        };
+        await shard.StartAsync();
+        var hit = (await shard.Grain.Find(DirectoryQuery.Newest(1000))).Hits.Single(hit => hit.Position.Id == builds[150].Id);
+        await looking.Task.WaitAsync(Patience.Limit);
+
+        world.Storage.Unreadable[("history", pages[1])] = true;
+        await Eventually.TrueAsync(async () => (await shard.Grain.Read([hit])).IsEmpty);
+        found.SetResult();
+
+        await Eventually.TrueAsync(async () => (await shard.Grain.Find(DirectoryQuery.Newest(1))).Unreadable == 0);
+        (await shard.ListAsync()).ShouldBe(builds.Select(build => build.Id).Reverse());
+    }
+
+    [Fact]
+    public async Task Tend_PageIsBeingReadWhenItIsSetAside_IsMadeAnewAllTheSame()
+    {
+        await using var world = new GrainWorld();
+        var shard = new Shard(world);
+        var first = await shard.StartAsync();
+        var builds = await shard.FillWithRealAsync(first, 100);
+        await Eventually.TrueAsync(() => shard.StoredPages.Count() == 1);
+        var page = first.Grains.GetGrain<IBuildHistoryGrain>(0).GetGrainId();
+        await first.StopAsync();
+        world.Storage.Unreadable[("history", page)] = true;
+        var looking = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var found = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var read = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Storage.BeforeRead = async (name, _) =>
+        {
+            if (name == "build")
+            {
+                looking.TrySetResult();
+                await found.Task;
+            }
+            else if (name == "history" && looking.Task.IsCompleted && world.Storage.SetAside.IsEmpty)
+            {
+                reading.TrySetResult();
+                await read.Task;
+                throw new UnreadableStateException("the file was empty", cause: null);
+            }
+        };
+        await shard.StartAsync();
+        await shard.Grain.ListRunning();
+        await looking.Task.WaitAsync(Patience.Limit);
+
+        var find = shard.Grain.Find(DirectoryQuery.Newest(1));
+        await reading.Task.WaitAsync(Patience.Limit);
+        found.SetResult();
+        await Eventually.TrueAsync(() => !world.Storage.SetAside.IsEmpty);
+        read.SetResult();
+
+        await find;
+        await Eventually.TrueAsync(async () => (await shard.Grain.Find(DirectoryQuery.Newest(1))).Unreadable == 0);
+        (await shard.ListAsync()).ShouldBe(builds.Select(build => build.Id).Reverse());
+        world.Storage.SetAside.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Find_PageCannotBeReadAtTheMoment_SaysHowManyAreMissing()
     {
         await using var world = new GrainWorld();
@@ -136,17 +216,11 @@ public sealed class UnreadableStateTests
         await Eventually.TrueAsync(() => shard.StoredPages.Count() == 2);
         var page = first.Grains.GetGrain<IBuildHistoryGrain>(DirectoryShards.Count).GetGrainId();
         await first.StopAsync();
-        world.Storage.BeforeRead = (_, grain) =>
-        {
-            if (grain == page)
-            {
-                throw new IOException("the disk does not answer");
-            }
-        };
+        world.Storage.BeforeRead = (_, grain) => grain == page ? throw new IOException("the disk does not answer") : Task.CompletedTask;
         await shard.StartAsync();
 
         var found = await shard.Grain.Find(DirectoryQuery.Newest(1000));
-        world.Storage.BeforeRead = (_, _) => { };
+        world.Storage.BeforeRead = (_, _) => Task.CompletedTask;
 
         (found.Hits.Length, found.Unreadable).ShouldBe((150 - 64, 64));
         (await shard.ListAsync()).ShouldBe(entries.Select(entry => entry.Id).Reverse());
