@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
 
@@ -73,9 +74,22 @@ internal sealed class Buildah : IEngine
     {
         await RemoveAbandonedAsync(CancellationToken.None);
         _use?.Dispose();
-        await _storage.PruneAsync(
-            _settings.CacheLimit, command => RunAsync([.. Storage, .. command], Variables, _folder.Root, silent: true, CancellationToken.None));
+        await PruneAsync();
         await _folder.DisposeAsync();
+    }
+
+    private async Task PruneAsync()
+    {
+        try
+        {
+            await _storage.PruneAsync(
+                _settings.CacheLimit, command => RunAsync([.. Storage, .. command], Variables, _folder.Root, silent: true, CancellationToken.None));
+        }
+        catch (Exception exception) when (exception is IOException or Win32Exception)
+        {
+            // The image is built, and the next build begins with what was not done here.
+            await Console.Error.WriteLineAsync($"bob: what the storage has past its limit cannot be removed: {exception.Message}");
+        }
     }
 
     // Gives the image's id.

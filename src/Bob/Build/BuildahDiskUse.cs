@@ -17,9 +17,9 @@ internal sealed class BuildahDiskUse(string graph, string hooks, IReadOnlyList<s
         // A layer that is gone has become a part of the image.
         foreach (var layer in WorkingContainer.ReadAll(graph).Where(container => container.IsOf(hooks)).Select(container => container.Layer))
         {
-            _layers[layer] = await DiskLimit.CountAsync([Path.Combine(graph, "overlay", layer, "diff")]);
+            _layers[layer] = await DiskCount.OfAllAsync([Path.Combine(graph, "overlay", layer, "diff")]);
         }
 
-        return _layers.Values.Sum() + await DiskLimit.CountAsync(folders);
+        return _layers.Values.Sum() + await DiskCount.OfAllAsync(folders);
     }
 }

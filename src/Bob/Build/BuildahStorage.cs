@@ -141,20 +141,12 @@ internal sealed class BuildahStorage(string root)
         long kept = 0;
         foreach (var cache in Directory.Exists(Caches) ? new DirectoryInfo(Caches).EnumerateDirectories().OrderByDescending(cache => cache.LastWriteTimeUtc) : Enumerable.Empty<DirectoryInfo>())
         {
-            var bytes = await ReadSizeAsync(cache.FullName);
+            var bytes = await DiskCount.OfAllAsync([cache.FullName]);
             var remains = kept + bytes <= limit || !await FolderRemoval.TryRemoveAsync(cache.FullName);
-            kept += remains ? bytes ?? 0 : 0;
+            kept += remains ? bytes : 0;
         }
 
         return kept;
-    }
-
-    // By a program, since steps may give files names that .NET cannot name.
-    private async Task<long?> ReadSizeAsync(string folder)
-    {
-        var variables = new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path };
-        var (_, output) = await ForegroundCommand.RunAsync("du", ["--summarize", "--bytes", folder], variables, root, silent: true, secrets: [], CancellationToken.None);
-        return long.TryParse(output.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
     }
 
     // What the engine notes of each layer. The files themselves are too many to be counted after every build.

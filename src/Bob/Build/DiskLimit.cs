@@ -1,7 +1,5 @@
 using System.ComponentModel;
-using System.Globalization;
 using ImageBuilder.Bob.Outcomes;
-using ImageBuilder.Bob.Processes;
 
 namespace ImageBuilder.Bob.Build;
 
@@ -9,7 +7,7 @@ namespace ImageBuilder.Bob.Build;
 /// How much disk a build may take up. The kernel keeps no such account of a file system that builds share, so it is counted while the disk fills.
 /// </summary>
 /// <param name="folder">A folder on that disk.</param>
-/// <param name="countAsync">Counts the bytes that the build has taken up.</param>
+/// <param name="countAsync">Counts the bytes that the build has taken up; throws what <see cref="DiskCount"/> throws where it cannot.</param>
 internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, TimeProvider time)
 {
     // So much less room, by whomever, before it is counted again.
@@ -22,8 +20,8 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
 
     /// <summary>Runs <paramref name="build"/>, and ends it when it takes up more than <paramref name="limit"/> bytes; 0 for no limit.</summary>
     /// <exception cref="BobException">It took up more.</exception>
-    /// <exception cref="IOException">The disk's room cannot be read; it is ended then, too.</exception>
-    /// <exception cref="Win32Exception">What it takes up cannot be counted for twenty seconds; it is ended then, too.</exception>
+    /// <exception cref="IOException">The disk's room cannot be read, or for twenty seconds not be counted what the build takes up; it is ended then, too.</exception>
+    /// <exception cref="Win32Exception">For twenty seconds no program can be started to count with; it is ended then, too.</exception>
     public async Task<T> KeepAsync<T>(long limit, Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -40,20 +38,12 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
 
         await stop.CancelAsync();
         await ((Task)building).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // What ends a build that is cancelled ends a count as well.
+        cancellationToken.ThrowIfCancellationRequested();
         await exceeded;
         throw new BobException(FailureReason.OutOfDisk, $"build failed: it takes up more disk than a build may, {limit >> 20} MiB");
     }
-
-    /// <summary>The bytes that <paramref name="places"/> take up. By a program, since steps may give files names that .NET cannot name.</summary>
-    public static Task<long> CountAsync(IEnumerable<string> places) => ReadTotalAsync("du", ["--summarize", "--total", "--one-file-system", "--block-size=1", .. places]);
-
-    /// <summary>The bytes that those files in <paramref name="folder"/> take up that are new or changed since <paramref name="start"/>, whatever dates they were given.</summary>
-    public static Task<long> CountChangedAsync(string folder, DateTimeOffset start) => ReadTotalAsync(
-        "sh",
-        [
-            "-c", "find \"$0\" -xdev -type f -newerct \"$1\" -print0 2>/dev/null | du --files0-from=- --total --block-size=1 2>/dev/null | tail -n 1",
-            folder, string.Create(CultureInfo.InvariantCulture, $"@{start.ToUnixTimeMilliseconds() / 1000m}"),
-        ]);
 
     private async Task ExceededAsync(long limit, CancellationToken cancellationToken)
     {
@@ -78,18 +68,10 @@ internal sealed class DiskLimit(string folder, Func<Task<long>> countAsync, Time
 
                 (counted, failures) = (room, 0);
             }
-            catch (Win32Exception) when (++failures < MostFailures)
+            catch (Exception exception) when (exception is Win32Exception or IOException && ++failures < MostFailures)
             {
-                // The build has left no process to count with. That ends with it, as a rule, and soon; until then this is tried again.
+                // The build has left no process, or no memory, to count with. That ends with it, as a rule, and soon; until then this is tried again.
             }
         }
-    }
-
-    private static async Task<long> ReadTotalAsync(string program, IEnumerable<string> arguments)
-    {
-        var (_, output) = await ForegroundCommand.RunAsync(
-            program, arguments, new Dictionary<string, string> { ["PATH"] = EnginePrograms.Path }, "/", silent: true, secrets: [], CancellationToken.None);
-        return output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() is { } total
-            && long.TryParse(total.Split('\t')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
     }
 }

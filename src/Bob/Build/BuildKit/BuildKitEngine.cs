@@ -226,7 +226,7 @@ internal sealed class BuildKitEngine : IEngine
         var start = _time.GetUtcNow();
         return _daemon is null
             ? build(cancellationToken)
-            : new DiskLimit(Storage, () => DiskLimit.CountChangedAsync(_daemon.State, start), _time).KeepAsync(_settings.DiskLimit, build, cancellationToken);
+            : new DiskLimit(Storage, () => DiskCount.OfChangedAsync(_daemon.State, start), _time).KeepAsync(_settings.DiskLimit, build, cancellationToken);
     }
 
     // What a step made of a secret stays on this machine. A cache that cannot be written fails no build; one that is not there yet would be told as an error.
