@@ -148,13 +148,15 @@ public sealed class AttackTests : IAsyncLifetime
         var honest = Enumerable.Range(0, HonestBuilds)
             .Select(async number => await BuildAsync(await RequestAsync($"RUN sleep 1 && echo honest work {number}")))
             .ToList();
+
+        // All of them, before any is judged: what still ran would write into the folder that a test that failed removes.
+        await Task.WhenAll(hostile.Values.Concat(honest));
         foreach (var build in honest)
         {
             var (last, log) = await build;
-            last.Status.ShouldBe(BuildStatus.DoneSuccess, log);
+            last.Status.ShouldBe(BuildStatus.DoneSuccess, $"{last.Message}\n{log}");
         }
 
-        await Task.WhenAll(hostile.Values);
         return hostile.ToDictionary(build => build.Key, build => build.Value.Result);
     }
 
