@@ -167,13 +167,10 @@ internal sealed class Buildah : IEngine
         }
     }
 
-    private bool MetDamage(BobException failure)
-    {
-        var layers = _storage.Layers();
-        return failure.Message.EndsWith(LayerUnknown, StringComparison.Ordinal)
-            || _storage.DamagedImages().Count > 0
-            || WorkingContainer.ReadAll(Graph).Any(container => layers.Has(container.Layer) && !layers.IsWhole(container.Layer) && container.IsOf(_folder.Hooks));
-    }
+    private bool MetDamage(BobException failure) =>
+        failure.Message.EndsWith(LayerUnknown, StringComparison.Ordinal)
+        || _storage.DamagedImages(out var layers).Count > 0
+        || WorkingContainer.ReadAll(Graph).Any(container => layers.Has(container.Layer) && !layers.IsWhole(container.Layer) && container.IsOf(_folder.Hooks));
 
     private string ReadImageId()
     {

@@ -44,15 +44,19 @@ internal sealed class BuildahStorage(string root)
     }
 
     /// <summary>The images that something was wrong with while, or before, they were made: see <see cref="StoredLayers"/>. The newest come first.</summary>
-    public IReadOnlyList<string> DamagedImages()
+    public IReadOnlyList<string> DamagedImages() => DamagedImages(out _);
+
+    /// <summary>As <see cref="DamagedImages()"/>.</summary>
+    /// <param name="layers">The layers by which they were judged.</param>
+    public IReadOnlyList<string> DamagedImages(out StoredLayers layers)
     {
         // Images first: one is listed after its layers are.
         var images = ReadList("images");
-        var layers = Layers();
+        var list = layers = Layers();
         return
         [
             .. images
-                .Where(image => image.TryGetProperty("layer", out var layer) && !layers.IsWhole(layer.GetString()!))
+                .Where(image => image.TryGetProperty("layer", out var layer) && !list.IsWhole(layer.GetString()!))
                 .OrderByDescending(image => image.GetProperty("created").GetDateTimeOffset())
                 .Select(image => image.GetProperty("id").GetString()!),
         ];
