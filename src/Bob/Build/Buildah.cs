@@ -114,9 +114,17 @@ internal sealed class Buildah : IEngine
         }
 
         Directory.CreateDirectory(Graph);
+        var use = new BuildahDiskUse(_storage, _folder.Hooks, [_folder.Temporary, caches]);
+        return await new DiskLimit(Graph, use.CountAsync, _time).KeepAsync(
+            _settings.DiskLimit, stop => RunBuildsAsync([.. arguments, input.Context], input.Context, use, stop), cancellationToken);
+    }
+
+    // Until the storage is whole.
+    private async Task<string> RunBuildsAsync(IReadOnlyList<string> arguments, string context, BuildahDiskUse use, CancellationToken cancellationToken)
+    {
         for (var tries = 1; ; tries++)
         {
-            var (failure, isDamaged) = await RunBuildAsync([.. arguments, input.Context], input.Context, caches, cancellationToken);
+            var (failure, isDamaged) = await RunBuildAsync(arguments, context, use, cancellationToken);
             if (!isDamaged || tries == DamageTries)
             {
                 return failure is not null ? throw failure
@@ -133,30 +141,22 @@ internal sealed class Buildah : IEngine
     }
 
     // With whether the storage is damaged: then a build that succeeds may have made something wrong, and one that fails need not fail.
-    private async Task<(BobException? Failure, bool IsDamaged)> RunBuildAsync(IReadOnlyList<string> arguments, string context, string caches, CancellationToken cancellationToken)
+    private async Task<(BobException? Failure, bool IsDamaged)> RunBuildAsync(IReadOnlyList<string> arguments, string context, BuildahDiskUse use, CancellationToken cancellationToken)
     {
         var completed = false;
         try
         {
-            var (exitCode, tail) = await new DiskLimit(Graph, new BuildahDiskUse(Graph, _folder.Hooks, [_folder.Temporary, caches]).CountAsync, _time).KeepAsync(
-                _settings.DiskLimit,
-                stop => ForegroundCommand.RunAsync(
-                    Confinement.Program,
-                    [.. Confinement.Of("buildah"), .. arguments],
-                    Variables,
-                    context,
-                    silent: false,
-                    _settings.Extras.Secrets.Values,
-                    stop),
-                cancellationToken);
+            var (exitCode, tail) = await ForegroundCommand.RunAsync(
+                Confinement.Program, [.. Confinement.Of("buildah"), .. arguments], Variables, context, silent: false, _settings.Extras.Secrets.Values, cancellationToken);
             completed = exitCode == 0;
-            if (completed)
+            var failure = completed ? null : EngineFailure.OfBuild(_folder.WithoutProxy(tail));
+            var isDamaged = failure is null ? _storage.DamagedImages().Contains(ReadImageId()) : MetDamage(failure);
+            if (isDamaged)
             {
-                return (null, _storage.DamagedImages().Contains(ReadImageId()));
+                use.LeaveOutLost();
             }
 
-            var failure = EngineFailure.OfBuild(_folder.WithoutProxy(tail));
-            return (failure, MetDamage(failure));
+            return (failure, isDamaged);
         }
         finally
         {

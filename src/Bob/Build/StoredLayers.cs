@@ -20,7 +20,10 @@ internal sealed class StoredLayers
     /// <summary>Whether a layer is listed.</summary>
     public bool Has(string id) => _layers.ContainsKey(id);
 
-    /// <summary>Whether a layer and all that it stands on are there, whole, and older than what stands on them.</summary>
+    /// <summary>The layer that a layer stands on; empty when it stands on none, or is not listed.</summary>
+    public string ParentOf(string id) => _layers.GetValueOrDefault(id).Parent ?? string.Empty;
+
+    /// <summary>Whether a layer and all that it stands on are there, whole, and older than what stands on them; so is none, which is empty.</summary>
     public bool IsWhole(string id)
     {
         // The list is in the order in which the layers were made, whatever their times say: clocks are set back.

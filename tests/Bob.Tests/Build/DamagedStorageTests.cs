@@ -34,7 +34,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo made > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
-        MarkBase();
+        MarkRoot();
         using var second = await PrepareAsync($"{dockerfile}RUN cat /made\n");
 
         (await second.RunAsync()).ShouldBe(0, second.Log);
@@ -52,7 +52,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo made > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
-        MarkBase();
+        MarkRoot();
         await Command.RunAsync("buildah", ["--root", Path.Combine(_stage.Storage, "graph"), "--runroot", Path.Combine(_stage.Storage, "run"), "images"]);
         (await File.ReadAllTextAsync(LayersFile)).ShouldNotContain("incomplete");
         using var second = await PrepareAsync(dockerfile);
@@ -69,7 +69,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN --mount=type=bind,target=/context echo started; while ! test -e /context/go; do :; done\n");
         using var process = attempt.Start();
         var log = await ReadUntilAsync(process.StandardOutput, "started");
-        MarkBase();
+        MarkRoot();
         await File.WriteAllTextAsync(Path.Combine(attempt.Workspace, "go"), string.Empty);
 
         log += await process.StandardOutput.ReadToEndAsync();
@@ -78,6 +78,36 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         process.ExitCode.ShouldBe(0, log);
         log.ShouldContain(BeginsAgain);
         (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
+    }
+
+    /// <summary>What the first try made counts to the limit of the second, which takes it from the cache.</summary>
+    [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
+    public async Task Build_TakesTooMuchDiskInTwoTries_IsEnded()
+    {
+        using var attempt = await PrepareAsync(
+            $"""
+            FROM {_stage.BaseImage} AS made
+            RUN dd if=/dev/zero of=/large bs=1M count=100
+            FROM scratch AS root
+            COPY Dockerfile /
+            FROM {_stage.BaseImage}
+            COPY --from=made /bin/sh /made
+            COPY --from=root /Dockerfile /
+            RUN --mount=type=cache,target=/kept echo started; while ! test -e /kept/go; do :; done; mkdir /kept/first && exit 1; dd if=/dev/zero of=/large bs=1M count=380; sleep 60; rm /large
+            """);
+        attempt.Variables["BOB_DISK_LIMIT"] = $"{400 << 20}";
+        using var process = attempt.Start();
+        var log = await ReadUntilAsync(process.StandardOutput, "started");
+        MarkRoot();
+        var cache = Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "builds")).SelectMany(build => Directory.EnumerateDirectories(Path.Combine(build, "tmp/buildah-cache"))).Single();
+        await File.WriteAllTextAsync(Path.Combine(cache, "go"), string.Empty);
+
+        log += await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        process.ExitCode.ShouldBe(1, log);
+        log.ShouldContain(BeginsAgain);
+        attempt.Reason.ShouldBe("OutOfDisk", log);
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
@@ -117,11 +147,11 @@ public sealed class DamagedStorageTests : IAsyncLifetime
 
     private Task<BuildAttempt> PrepareAsync(string dockerfile) => _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
 
-    // As the engine marks a layer before it unpacks it.
-    private void MarkBase()
+    // As the engine marks a layer before it unpacks it: of those that stand on none the newest, which is the base's where there is no other.
+    private void MarkRoot()
     {
         var layers = JsonNode.Parse(File.ReadAllText(LayersFile))!.AsArray();
-        layers.Single(layer => layer!["parent"] is null && layer["diff-digest"] is not null)!["flags"] = new JsonObject { ["incomplete"] = true };
+        layers.Last(layer => layer!["parent"] is null && layer["diff-digest"] is not null)!["flags"] = new JsonObject { ["incomplete"] = true };
         File.WriteAllText(LayersFile + ".new", layers.ToJsonString());
         File.Move(LayersFile + ".new", LayersFile, overwrite: true);
     }
