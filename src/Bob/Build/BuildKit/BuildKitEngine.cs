@@ -135,19 +135,30 @@ internal sealed class BuildKitEngine : IEngine
         await Task.WhenAll(_daemon?.DisposeAsync().AsTask() ?? Task.CompletedTask, _folder.DisposeAsync().AsTask());
     }
 
-    // What others of the same daemon got in the way of is tried again, after another moment for each; and at once what the client gave up before its own daemon answered.
-    private async Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string[] secrets, CancellationToken cancellationToken)
+    private Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, string[] secrets, CancellationToken cancellationToken) => _daemon is { } own
+        ? RunAsync(own, arguments, secrets, cancellationToken)
+        : RunBesideOthersAsync(arguments, secrets, cancellationToken);
+
+    // The client starts beside its own daemon, and may give up before that answers.
+    private async Task<CommandResult> RunAsync(BuildKitDaemon own, IReadOnlyList<string> arguments, string[] secrets, CancellationToken cancellationToken)
+    {
+        var result = await Buildctl.RunAsync(arguments, silent: false, secrets, cancellationToken);
+        if (result.ExitCode == 0 || own.Answering.IsCompletedSuccessfully)
+        {
+            return result;
+        }
+
+        await own.Answering.WaitAsync(cancellationToken);
+        return await Buildctl.RunAsync(arguments, silent: false, secrets, cancellationToken);
+    }
+
+    // What others of the same daemon got in the way of is tried again, after another moment for each.
+    private async Task<CommandResult> RunBesideOthersAsync(IReadOnlyList<string> arguments, string[] secrets, CancellationToken cancellationToken)
     {
         for (var tries = 1; ; tries++)
         {
             var result = await Buildctl.RunAsync(arguments, silent: false, secrets, cancellationToken);
-            if (result.ExitCode != 0 && _daemon is { Answering.IsCompletedSuccessfully: false } daemon)
-            {
-                await daemon.Answering.WaitAsync(cancellationToken);
-                continue;
-            }
-
-            if (result.ExitCode == 0 || _daemon is not null || tries == SharedPullTries || !BuildKitFailure.IsOfSharedPull(result.Tail, _settings.Base.Domain))
+            if (result.ExitCode == 0 || tries == SharedPullTries || !BuildKitFailure.IsOfSharedPull(result.Tail, _settings.Base.Domain))
             {
                 return result;
             }
@@ -219,8 +230,7 @@ internal sealed class BuildKitEngine : IEngine
     // A step that may have seen a secret is no other owner's.
     private bool NeedsFreshSteps(Dockerfile dockerfile) => _settings.NoCache || (_settings.Owner.Length > 0 && dockerfile.HasSecretMounts);
 
-    // What other builds share in a daemon that is given is not this one's to count.
-    // The daemon's own folder may not be there yet.
+    // What other builds share in a daemon that is given is not this one's to count. The folder of its own may not be there yet.
     private Task<T> KeepDiskLimitAsync<T>(Func<CancellationToken, Task<T>> build, CancellationToken cancellationToken)
     {
         var start = _time.GetUtcNow();
