@@ -5,33 +5,19 @@ using ImageBuilder.Testing;
 
 namespace ImageBuilder.Bob.Tests.Build;
 
-#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed partial class BobBuildTests : IAsyncLifetime
-#pragma warning restore CA1001
+public sealed partial class BobBuildTests : StagedTests
 {
     private const int Terminate = 15;
 
     // How many seconds steps sleep, by which they are told from those of tests that run beside.
     private readonly int _nap = Random.Shared.Next(100_000, 1_000_000);
 
-    private BuildStage _stage = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (MachinePrograms.Exists("docker-registry") && MachinePrograms.Exists("skopeo"))
-        {
-            _stage = await BuildStage.StartAsync();
-        }
-    }
-
-    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
-
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_ManyInstructions_AllOfThemAreInTheTarget()
     {
         using var attempt = await PrepareAsync(
             $"""
-            ARG BASE={_stage.BaseImage}
+            ARG BASE={Stage.BaseImage}
             FROM $BASE AS maker
             ARG WHAT=cake
             RUN echo $WHAT | tr a-z A-Z > /made
@@ -46,12 +32,12 @@ public sealed partial class BobBuildTests : IAsyncLifetime
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
-        var config = (await _stage.ConfigAsync(attempt.Target)).GetProperty("config");
+        var config = (await Stage.ConfigAsync(attempt.Target)).GetProperty("config");
         config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("KEPT=yes");
         config.GetProperty("WorkingDir").GetString().ShouldBe("/work");
         config.GetProperty("User").GetString().ShouldBe("7");
         config.GetProperty("Healthcheck").GetProperty("Interval").GetInt64().ShouldBe(7_000_000_000);
-        (await _stage.HasAsync(attempt.Base)).ShouldBeTrue();
+        (await Stage.HasAsync(attempt.Base)).ShouldBeTrue();
         attempt.Log.ShouldContain("RUN echo $WHAT");
         await NothingIsLeftAsync();
     }
@@ -59,11 +45,11 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_BaseExists_DoesNotWaitForTheEngine()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\n");
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
         // As by a builder that removes what is past the limit: no engine gets ready meanwhile.
-        await using var held = new FileStream(Path.Combine(_stage.Storage, "use.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        await using var held = new FileStream(Path.Combine(Stage.Storage, "use.lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
 
         (await attempt.RunAsync().WaitAsync(TimeSpan.FromMinutes(2))).ShouldBe(0, attempt.Log);
     }
@@ -71,18 +57,18 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_SecondTime_TakesEveryStepFromTheCache()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
-        var before = _stage.Registry.ReadAccessLog().Count;
+        var before = Stage.Registry.ReadAccessLog().Count;
         using var second = await PrepareAsync(dockerfile);
         (await second.RunAsync()).ShouldBe(0, second.Log);
 
         second.Log.ShouldContain("Using cache");
         // Its target is the image of the first one, and its proxy saw the manifest when the engine pushed it.
-        _stage.Registry.ReadAccessLog().Skip(before).ShouldNotContain(
+        Stage.Registry.ReadAccessLog().Skip(before).ShouldNotContain(
             asked => asked.Contains("/v2/workspace/blobs/", StringComparison.Ordinal) || asked.StartsWith("GET /v2/base/manifests/", StringComparison.Ordinal));
-        (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
+        (await Stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await Stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
     }
 
     /// <summary>Whatever it fills: a layer, over several steps, or a cache mount.</summary>
@@ -92,7 +78,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [InlineData("RUN --mount=type=cache,target=/cache dd if=/dev/zero of=/cache/large bs=1M count=2000 && sleep 60")]
     public async Task Build_FillsTheDisk_IsEndedAndSaysWhy(string steps)
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\n{steps}\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\n{steps}\n");
         attempt.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
 
         (await attempt.RunAsync()).ShouldBe(1, attempt.Log);
@@ -105,7 +91,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_FileBehindABindMountChanges_IsSeen()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nRUN --mount=type=bind,target=/context echo seen $(cat /context/word)\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nRUN --mount=type=bind,target=/context echo seen $(cat /context/word)\n";
         foreach (var word in new[] { "one", "two" })
         {
             using var attempt = await PrepareAsync(dockerfile, ("word", word));
@@ -118,10 +104,10 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     public async Task Build_StepLooksForCredentials_FindsNone()
     {
         // Written so that the step's own text does not hold what it looks for.
-        var (secret, auth) = (_stage.Registry.Password, _stage.Registry.Auth);
+        var (secret, auth) = (Stage.Registry.Password, Stage.Registry.Auth);
         using var attempt = await PrepareAsync(
             $$"""
-            FROM {{_stage.BaseImage}}
+            FROM {{Stage.BaseImage}}
             COPY hunt.sh /hunt.sh
             RUN sh /hunt.sh {{secret[..12]}} {{secret[12..24]}} {{auth[..16]}} {{auth[16..32]}}
             """,
@@ -152,15 +138,15 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_FailingStep_TellsTheEnginesErrorAndPushesNothing()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo before && exit 3\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo before && exit 3\n");
 
         (await attempt.RunAsync()).ShouldBe(1);
 
         attempt.Reason.ShouldBe("BuildStepFailed");
         attempt.Message.ShouldBe("build failed: building at STEP \"RUN echo before && exit 3\": while running runtime: exit status 3");
         attempt.Log.ShouldContain("before");
-        (await _stage.HasAsync(attempt.Base)).ShouldBeFalse();
-        (await _stage.HasAsync(attempt.Target)).ShouldBeFalse();
+        (await Stage.HasAsync(attempt.Base)).ShouldBeFalse();
+        (await Stage.HasAsync(attempt.Target)).ShouldBeFalse();
         (await File.ReadAllTextAsync(Path.Combine(attempt.Workspace, ".gitpod/bob.log"))).Trim().ShouldBe(attempt.Message);
         await NothingIsLeftAsync();
     }
@@ -190,22 +176,22 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "docker-registry", "skopeo")]
     public async Task Build_BaseImageDoesNotExist_SaysSo()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.Registry.Host}/no/such:1\nRUN true\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.Registry.Host}/no/such:1\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(1);
 
         attempt.Reason.ShouldBe("BaseImageNotFound");
-        attempt.Message.ShouldContain($"{_stage.Registry.Host}/no/such:1");
+        attempt.Message.ShouldContain($"{Stage.Registry.Host}/no/such:1");
         await NothingIsLeftAsync();
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_PrivateBaseImageInTheStorage_IsDeniedToARequestWithoutItsCredentials()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nRUN true\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nRUN true\n";
         using var owner = await PrepareAsync(dockerfile);
         (await owner.RunAsync()).ShouldBe(0, owner.Log);
-        using var other = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials: false);
+        using var other = await Stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials: false);
 
         (await other.RunAsync()).ShouldBe(1);
 
@@ -215,10 +201,10 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_ImageOfTheStorageById_CannotBeUsed()
     {
-        using var owner = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo private > /private\n");
+        using var owner = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo private > /private\n");
         (await owner.RunAsync()).ShouldBe(0, owner.Log);
         var id = (await Command.CheckAsync("buildah", [.. Storage(), "images", "--all", "--quiet", "--no-trunc"])).Split('\n')[0].Replace("sha256:", string.Empty, StringComparison.Ordinal);
-        foreach (var dockerfile in new[] { $"FROM {id}\nRUN cat /private", $"FROM {_stage.BaseImage}\nCOPY --from={id} /private /\nRUN cat /private", $"FROM containers-storage:{id}\nRUN cat /private" })
+        foreach (var dockerfile in new[] { $"FROM {id}\nRUN cat /private", $"FROM {Stage.BaseImage}\nCOPY --from={id} /private /\nRUN cat /private", $"FROM containers-storage:{id}\nRUN cat /private" })
         {
             using var other = await PrepareAsync(dockerfile);
             (await other.RunAsync()).ShouldBe(1, other.Log);
@@ -230,19 +216,19 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     {
         foreach (var step in new[] { "one", "two", "three" })
         {
-            using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN head -c 3000000 /dev/zero > /{step}\nRUN echo {step}\n");
+            using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN head -c 3000000 /dev/zero > /{step}\nRUN echo {step}\n");
             attempt.Variables["BOB_CACHE_LIMIT"] = "7000000";
             (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
         }
 
-        using var layers = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_stage.Storage, "graph/overlay-layers/layers.json")));
+        using var layers = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Stage.Storage, "graph/overlay-layers/layers.json")));
         layers.RootElement.EnumerateArray().Sum(layer => layer.GetProperty("diff-size").GetInt64()).ShouldBeInRange(1_000_000, 7_000_000);
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_Terminated_LeavesNothingRunning()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using var process = attempt.Start();
         while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
         {
@@ -261,7 +247,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_EarlierBuilderWasKilled_RemovesWhatItLeft()
     {
-        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
+        using var killed = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using (var process = killed.Start())
         {
             while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
@@ -273,8 +259,8 @@ public sealed partial class BobBuildTests : IAsyncLifetime
             await process.WaitForExitAsync();
         }
 
-        Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "builds")).ShouldNotBeEmpty();
-        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        Directory.EnumerateDirectories(Path.Combine(Stage.Storage, "builds")).ShouldNotBeEmpty();
+        using var next = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
 
         (await next.RunAsync()).ShouldBe(0, next.Log);
 
@@ -285,7 +271,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_BobAloneIsKilled_ItsStepsEndWithIt()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN trap '' TERM; setsid sleep {_nap} & echo started; sleep {_nap}\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN trap '' TERM; setsid sleep {_nap} & echo started; sleep {_nap}\n");
         using var process = attempt.Start();
         while (await process.StandardOutput.ReadLineAsync() is { } line && line != "started")
         {
@@ -299,8 +285,8 @@ public sealed partial class BobBuildTests : IAsyncLifetime
             // The kernel does it, without waiting for a next build; the test's time limit ends this if it does not.
         }
 
-        (await File.ReadAllTextAsync("/proc/self/mounts")).ShouldNotContain(_stage.Storage);
-        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        (await File.ReadAllTextAsync("/proc/self/mounts")).ShouldNotContain(Stage.Storage);
+        using var next = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
         (await next.RunAsync()).ShouldBe(0, next.Log);
         await NothingIsLeftAsync();
     }
@@ -308,8 +294,8 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_EarlierBuilderWasKilledAtItsFirstStep_RemovesItsFolder()
     {
-        Directory.CreateDirectory(Path.Combine(_stage.Storage, "builds", Guid.NewGuid().ToString("N")));
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        Directory.CreateDirectory(Path.Combine(Stage.Storage, "builds", Guid.NewGuid().ToString("N")));
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
@@ -320,7 +306,7 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     public async Task Build_EngineWasKilledBeforeItNotedWhoseItsContainerIs_RemovesIt()
     {
         File.Delete(await MakeContainerAsync());
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
@@ -331,11 +317,11 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     public async Task Build_EngineOutlivedItsBuilderAndTheRemovalOfItsFolder_RemovesItsContainer()
     {
         var note = await MakeContainerAsync();
-        var hooks = Path.Combine(_stage.Storage, "builds", Guid.NewGuid().ToString("N"), "hooks");
+        var hooks = Path.Combine(Stage.Storage, "builds", Guid.NewGuid().ToString("N"), "hooks");
         var text = await File.ReadAllTextAsync(note);
         await File.WriteAllTextAsync(note, text.Replace("\"type\":", $"\"Hooks\":[\"{hooks}\"],\"type\":", StringComparison.Ordinal));
         (await File.ReadAllTextAsync(note)).ShouldContain(hooks);
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
@@ -345,8 +331,8 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_EngineWasKilledWhileItRemovedAContainer_RemovesItsFolder()
     {
-        Directory.CreateDirectory(Path.Combine(_stage.Storage, "graph/overlay-containers", new string('4', 64), "userdata"));
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        Directory.CreateDirectory(Path.Combine(Stage.Storage, "graph/overlay-containers", new string('4', 64), "userdata"));
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
@@ -356,68 +342,65 @@ public sealed partial class BobBuildTests : IAsyncLifetime
     [NeedsProgramsFact("docker-registry", "skopeo")]
     public async Task Build_BaseIsAnImage_CopiesItOnly()
     {
-        var digest = await _stage.DigestAsync(_stage.BaseImage);
-        var image = $"{_stage.BaseImage[.._stage.BaseImage.LastIndexOf(':')]}@{digest}";
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: image);
+        var digest = await Stage.DigestAsync(Stage.BaseImage);
+        var image = $"{Stage.BaseImage[..Stage.BaseImage.LastIndexOf(':')]}@{digest}";
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>(), baseImage: image);
 
         (await attempt.RunAsync(buildBase: false, baseReference: $"base@{digest}")).ShouldBe(0, attempt.Log);
 
-        (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
-        Directory.Exists(_stage.Storage).ShouldBeFalse();
+        (await Stage.HasAsync(attempt.Target)).ShouldBeTrue();
+        Directory.Exists(Stage.Storage).ShouldBeFalse();
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo")]
     public async Task Build_TargetsRepositoryHasTheImage_GivesItTheTagAndAsksForNoBlob()
     {
-        using var first = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: _stage.BaseImage);
+        using var first = await Stage.PrepareAsync(new Dictionary<string, string>(), baseImage: Stage.BaseImage);
         (await first.RunAsync(buildBase: false)).ShouldBe(0, first.Log);
-        using var second = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: _stage.BaseImage);
-        var before = _stage.Registry.ReadAccessLog().Count;
+        using var second = await Stage.PrepareAsync(new Dictionary<string, string>(), baseImage: Stage.BaseImage);
+        var before = Stage.Registry.ReadAccessLog().Count;
 
         (await second.RunAsync(buildBase: false)).ShouldBe(0, second.Log);
 
-        var (tag, digest) = (second.Target[(second.Target.LastIndexOf(':') + 1)..], await _stage.DigestAsync(_stage.BaseImage));
-        _stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
+        var (tag, digest) = (second.Target[(second.Target.LastIndexOf(':') + 1)..], await Stage.DigestAsync(Stage.BaseImage));
+        Stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
             [$"HEAD /v2/workspace/manifests/{tag} 404", $"HEAD /v2/workspace/manifests/{digest} 200", $"PUT /v2/workspace/manifests/{tag} 201"]);
-        (await _stage.DigestAsync(second.Target)).ShouldBe(digest);
+        (await Stage.DigestAsync(second.Target)).ShouldBe(digest);
 
         // Under the tag, too: nothing is stored. It is asked for before the build, and where it is there after it again.
-        before = _stage.Registry.ReadAccessLog().Count;
+        before = Stage.Registry.ReadAccessLog().Count;
         (await second.RunAsync(buildBase: false)).ShouldBe(0, second.Log);
-        _stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
+        Stage.Registry.ReadAccessLog().Skip(before).Where(asked => asked.Contains("/workspace/", StringComparison.Ordinal)).ShouldBe(
             Enumerable.Repeat($"HEAD /v2/workspace/manifests/{tag} 200", 2));
     }
 
     [NeedsProgramsFact("docker-registry", "skopeo")]
     public async Task Build_BaseToCopyDoesNotExist_SaysSo()
     {
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>(), baseImage: $"{_stage.Registry.Host}/none:1");
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>(), baseImage: $"{Stage.Registry.Host}/none:1");
 
         (await attempt.RunAsync(buildBase: false)).ShouldBe(1);
 
         attempt.Reason.ShouldBe("BaseImageNotFound");
     }
 
-    private Task<BuildAttempt> PrepareAsync(string dockerfile, params (string Path, string Text)[] files) =>
-        _stage.PrepareAsync(files.Append(("Dockerfile", dockerfile)).ToDictionary(file => file.Item1, file => file.Item2));
-
-    private string[] Storage() => ["--root", Path.Combine(_stage.Storage, "graph"), "--runroot", Path.Combine(_stage.Storage, "run")];
+    private string[] Storage() => ["--root", Path.Combine(Stage.Storage, "graph"), "--runroot", Path.Combine(Stage.Storage, "run")];
 
     // Gives the file in which the engine noted what it is.
     private async Task<string> MakeContainerAsync()
     {
         var container = (await Command.CheckAsync("buildah", [.. Storage(), "from", "scratch"])).Trim();
         var id = await Command.CheckAsync("buildah", [.. Storage(), "inspect", "--format", "{{.ContainerID}}", container]);
-        return Path.Combine(_stage.Storage, "graph/overlay-containers", id, "userdata/buildah.json");
+        return Path.Combine(Stage.Storage, "graph/overlay-containers", id, "userdata/buildah.json");
     }
 
     private async Task NothingIsLeftAsync()
     {
         (await Command.CheckAsync("buildah", [.. Storage(), "containers", "--all", "--quiet"])).ShouldBeEmpty();
-        Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "graph/overlay-containers")).ShouldBeEmpty();
-        Directory.EnumerateFileSystemEntries(Path.Combine(_stage.Storage, "builds")).ShouldBeEmpty();
+        Directory.EnumerateDirectories(Path.Combine(Stage.Storage, "graph/overlay-containers")).ShouldBeEmpty();
+        Directory.EnumerateFileSystemEntries(Path.Combine(Stage.Storage, "builds")).ShouldBeEmpty();
         var names = await Command.CheckAsync("buildah", [.. Storage(), "images", "--noheading", "--format", "{{.Name}}"]);
-        names.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(image => image == "<none>" || _stage.BaseImage.StartsWith(image, StringComparison.Ordinal));
+        names.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldAllBe(image => image == "<none>" || Stage.BaseImage.StartsWith(image, StringComparison.Ordinal));
     }
 
     // What any process of this machine could see of those that build: everything but the proxy's memory.

@@ -7,33 +7,19 @@ using ImageBuilder.Testing;
 
 namespace ImageBuilder.Bob.Tests.Build;
 
-#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed partial class BuildKitEngineTests : IAsyncLifetime
-#pragma warning restore CA1001
+public sealed partial class BuildKitEngineTests() : StagedTests("buildkitd", "buildctl", "runc")
 {
     private const int Terminate = 15;
 
     // How many seconds steps sleep, by which they are told from those of tests that run beside.
     private readonly int _nap = Random.Shared.Next(100_000, 1_000_000);
 
-    private BuildStage _stage = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (MachinePrograms.WhyNot(["buildkitd", "buildctl", "runc", "docker-registry", "skopeo"]) is null)
-        {
-            _stage = await BuildStage.StartAsync();
-        }
-    }
-
-    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
-
     [NeedsBuildKitFact]
     public async Task Build_ManyInstructions_AllOfThemAreInTheTarget()
     {
         using var attempt = await PrepareAsync(
             $"""
-            ARG BASE={_stage.BaseImage}
+            ARG BASE={Stage.BaseImage}
             FROM $BASE AS maker
             ARG WHAT=cake
             RUN echo $WHAT | tr a-z A-Z > /made
@@ -50,35 +36,35 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
-        var config = (await _stage.ConfigAsync(attempt.Target)).GetProperty("config");
+        var config = (await Stage.ConfigAsync(attempt.Target)).GetProperty("config");
         config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("KEPT=yes");
         config.GetProperty("WorkingDir").GetString().ShouldBe("/work");
         config.GetProperty("User").GetString().ShouldBe("7");
         config.GetProperty("Healthcheck").GetProperty("Interval").GetInt64().ShouldBe(7_000_000_000);
-        (await _stage.HasAsync(attempt.Base)).ShouldBeTrue();
+        (await Stage.HasAsync(attempt.Base)).ShouldBeTrue();
         NothingIsLeft();
     }
 
     [NeedsBuildKitFact]
     public async Task Build_SecondTime_TakesEveryStepFromTheCache()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nCOPY . /src\nRUN date +%N > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
         using var second = await PrepareAsync(dockerfile);
         (await second.RunAsync()).ShouldBe(0, second.Log);
 
         second.Log.ShouldContain("CACHED");
-        var asked = _stage.Registry.ReadAccessLog("buildkit").Where(request => request.StartsWith($"HEAD /v2/{BaseImage.Repository}/manifests/", StringComparison.Ordinal)).ToList();
+        var asked = Stage.Registry.ReadAccessLog("buildkit").Where(request => request.StartsWith($"HEAD /v2/{BaseImage.Repository}/manifests/", StringComparison.Ordinal)).ToList();
         asked.Count.ShouldBe(2);
         asked.ShouldAllBe(request => request.Contains("/sha256:", StringComparison.Ordinal));
-        (await _stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await _stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
+        (await Stage.ConfigAsync(second.Target)).GetProperty("rootfs").ToString().ShouldBe((await Stage.ConfigAsync(first.Target)).GetProperty("rootfs").ToString());
     }
 
     [NeedsBuildKitFact]
     public async Task Build_TwoAtOnce_EachHasADaemon()
     {
-        var attempts = await Task.WhenAll(Enumerable.Range(0, 2).Select(number => PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo {number} > /made\n")));
+        var attempts = await Task.WhenAll(Enumerable.Range(0, 2).Select(number => PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo {number} > /made\n")));
 
         var exitCodes = await Task.WhenAll(attempts.Select(attempt => attempt.RunAsync()));
 
@@ -90,7 +76,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_BaseImageExists_IsNotBuiltAgain()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
@@ -104,7 +90,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_FailingStep_TellsTheEnginesErrorAndPushesNothing()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN printf 'before\\nerror: failed to solve: a lie\\n' && exit 3\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN printf 'before\\nerror: failed to solve: a lie\\n' && exit 3\n");
 
         (await attempt.RunAsync()).ShouldBe(1);
 
@@ -112,14 +98,14 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         attempt.Message.ShouldMatch(@"^build failed: \[\d/2\] RUN printf");
         attempt.Message.ShouldEndWith("did not complete successfully: exit code: 3");
         attempt.Log.ShouldContain("before");
-        (await _stage.HasAsync(attempt.Base)).ShouldBeFalse();
+        (await Stage.HasAsync(attempt.Base)).ShouldBeFalse();
         NothingIsLeft();
     }
 
     [NeedsBuildKitFact]
     public async Task Build_DockerfileIsWrong_SaysWhere()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUNN true\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUNN true\n");
 
         (await attempt.RunAsync()).ShouldBe(1);
 
@@ -130,19 +116,19 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_BaseImageDoesNotExist_SaysSo()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.Registry.Host}/no/such:1\nRUN true\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.Registry.Host}/no/such:1\nRUN true\n");
 
         (await attempt.RunAsync()).ShouldBe(1);
 
         attempt.Reason.ShouldBe("BaseImageNotFound", attempt.Message);
-        attempt.Message.ShouldContain($"{_stage.Registry.Host}/no/such:1");
+        attempt.Message.ShouldContain($"{Stage.Registry.Host}/no/such:1");
     }
 
     [NeedsBuildKitFact]
     public async Task Build_PrivateBaseImageInTheStorage_IsDeniedToARequestWithoutItsCredentials()
     {
-        var digest = await _stage.DigestAsync(_stage.BaseImage);
-        foreach (var image in new[] { _stage.BaseImage, $"{_stage.BaseImage}@{digest}" })
+        var digest = await Stage.DigestAsync(Stage.BaseImage);
+        foreach (var image in new[] { Stage.BaseImage, $"{Stage.BaseImage}@{digest}" })
         {
             var dockerfile = $"FROM {image}\nRUN true\n";
             using var owner = await PrepareAsync(dockerfile);
@@ -152,14 +138,14 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
             (await other.RunAsync()).ShouldBe(1, other.Log);
 
             other.Reason.ShouldBe("BaseImageDenied", other.Message);
-            other.Message.ShouldContain($"registry {_stage.Registry.Host} wants credentials");
+            other.Message.ShouldContain($"registry {Stage.Registry.Host} wants credentials");
         }
     }
 
     [NeedsBuildKitFact]
     public async Task Build_ImageThatTheDockerfileDoesNotName_IsDenied()
     {
-        await using var open = await RegistryServer.StartAsync(Path.Combine(_stage.Storage, "open"), new RegistryServerOptions { Login = RegistryLogin.Open });
+        await using var open = await RegistryServer.StartAsync(Path.Combine(Stage.Storage, "open"), new RegistryServerOptions { Login = RegistryLogin.Open });
 
         // The backslash is the engine's to take out.
         var image = (await BaseImage.PushAsync(open)).Replace("127.0.0.1", @"local\host", StringComparison.Ordinal);
@@ -174,8 +160,8 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_StageIsCalledLikeItsImage_IsTheStage()
     {
-        var name = $"{_stage.Registry.Host}/same";
-        await Command.CheckAsync("skopeo", ["copy", "--quiet", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", "--authfile", _stage.Registry.AuthFile, $"docker://{_stage.BaseImage}", $"docker://{name}:latest"]);
+        var name = $"{Stage.Registry.Host}/same";
+        await Command.CheckAsync("skopeo", ["copy", "--quiet", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false", "--authfile", Stage.Registry.AuthFile, $"docker://{Stage.BaseImage}", $"docker://{name}:latest"]);
         foreach (var (image, stage) in new[] { ($"{name}:latest", "same"), (name, "other") })
         {
             using var attempt = await PrepareAsync($"FROM {image} AS {stage}\nRUN echo kept > /kept\nFROM {image} AS last\nCOPY --from={stage} /kept /kept\nRUN cat /kept\n");
@@ -186,7 +172,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_FrontendOfAStranger_IsRefused()
     {
-        using var attempt = await PrepareAsync($"# syntax={_stage.BaseImage}\nFROM {_stage.BaseImage}\n");
+        using var attempt = await PrepareAsync($"# syntax={Stage.BaseImage}\nFROM {Stage.BaseImage}\n");
 
         (await attempt.RunAsync()).ShouldBe(1);
 
@@ -196,7 +182,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_NetworkNone_StepsHaveNone()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN test $(grep -c : /proc/net/dev) = 1\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN test $(grep -c : /proc/net/dev) = 1\n");
         attempt.Variables["BOB_NETWORK"] = "none";
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
@@ -205,7 +191,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_Terminated_LeavesNothingRunning()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using var process = await StartAsync(attempt);
 
         _ = SendSignal(process.Id, Terminate);
@@ -220,14 +206,14 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_EarlierBuilderWasKilled_RemovesWhatItLeft()
     {
-        using var killed = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
+        using var killed = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo started && sleep {_nap}\n");
         using (var process = await StartAsync(killed))
         {
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync();
         }
 
-        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        using var next = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
 
         (await next.RunAsync()).ShouldBe(0, next.Log);
 
@@ -252,13 +238,13 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         (await next.RunAsync()).ShouldBe(0, next.Log);
 
         next.Log.ShouldContain("it is six");
-        Directory.EnumerateFiles(Path.Combine(_stage.Storage, "buildkit/0"), "contexts").ShouldBeEmpty();
+        Directory.EnumerateFiles(Path.Combine(Stage.Storage, "buildkit/0"), "contexts").ShouldBeEmpty();
     }
 
     [NeedsBuildKitFact]
     public async Task Build_ContextOfAnEarlierBuildIsKept_NothingOfItIsInTheNext()
     {
-        var show = $"FROM {_stage.BaseImage}\nCOPY . /src\nRUN cd /src && echo \"it is $(cat file) $(ls -d folder*)\"\n";
+        var show = $"FROM {Stage.BaseImage}\nCOPY . /src\nRUN cd /src && echo \"it is $(cat file) $(ls -d folder*)\"\n";
         async Task<BuildAttempt> BuildAsync(string content, string folder, string dockerfile)
         {
             var attempt = await PrepareAsync(dockerfile);
@@ -281,22 +267,22 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         third.Log.ShouldContain("it is six folder2\n");
         KeptContexts().ShouldBe(1);
 
-        int KeptContexts() => Directory.EnumerateFiles(Path.Combine(_stage.Storage, "buildkit/0/state/runc-overlayfs/snapshots/snapshots"), "file", SearchOption.AllDirectories)
+        int KeptContexts() => Directory.EnumerateFiles(Path.Combine(Stage.Storage, "buildkit/0/state/runc-overlayfs/snapshots/snapshots"), "file", SearchOption.AllDirectories)
             .Count(file => Path.GetFileName(Path.GetDirectoryName(file)) == "fs");
     }
 
     [NeedsBuildKitFact]
     public async Task Build_DaemonThatIsGiven_IsUsed()
     {
-        await using var daemon = await BuildDaemon.StartAsync(_stage);
-        foreach (var attempt in await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo one\n"))))
+        await using var daemon = await BuildDaemon.StartAsync(Stage);
+        foreach (var attempt in await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo one\n"))))
         {
             attempt.Variables["BOB_EXTERNAL_BUILDKITD"] = daemon.Address;
             (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
             attempt.Dispose();
         }
 
-        Directory.Exists(Path.Combine(_stage.Storage, "buildkit/1")).ShouldBeFalse();
+        Directory.Exists(Path.Combine(Stage.Storage, "buildkit/1")).ShouldBeFalse();
     }
 
     [NeedsBuildKitFact]
@@ -304,7 +290,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     {
         using var attempt = await PrepareAsync(
             $$"""
-            FROM {{_stage.BaseImage}}
+            FROM {{Stage.BaseImage}}
             RUN sed 's/^/group /' /proc/self/cgroup; grep CapBnd /proc/self/status
             RUN echo 'kept: "capabilities":{"CAP_NET_RAW",]}'
             RUN ["echo", "kept:", "CAP_NET_RAW"]
@@ -327,7 +313,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     [NeedsBuildKitFact]
     public async Task Build_TakesUpMoreDiskThanItMay_IsEnded()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=2000; sleep {_nap}\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN dd if=/dev/zero of=/large bs=1M count=2000; sleep {_nap}\n");
         attempt.Variables["BOB_DISK_LIMIT"] = $"{200 << 20}";
 
         (await attempt.RunAsync()).ShouldBe(1);
@@ -335,16 +321,16 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         attempt.Reason.ShouldBe("OutOfDisk", attempt.Log);
         attempt.Message.ShouldContain("more disk than a build may, 200 MiB");
         NothingIsLeft();
-        using var next = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN true\n");
+        using var next = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN true\n");
         (await next.RunAsync()).ShouldBe(0, next.Log);
-        var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(_stage.Storage, "buildkit")]);
+        var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(Stage.Storage, "buildkit")]);
         long.Parse(kept.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(100 << 20);
     }
 
     [NeedsBuildKitFact]
     public async Task Build_CacheMountGrowsPastWhatDiskItMayTake_IsEnded()
     {
-        var step = $"FROM {_stage.BaseImage}\nRUN --mount=type=cache,target=/c dd if=/dev/zero bs=1M count=";
+        var step = $"FROM {Stage.BaseImage}\nRUN --mount=type=cache,target=/c dd if=/dev/zero bs=1M count=";
         using var first = await PrepareAsync($"{step}50 > /c/small\n");
         first.Variables["BOB_OWNER"] = "mallory";
         (await first.RunAsync()).ShouldBe(0, first.Log);
@@ -363,18 +349,18 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
         // What is not past its limit is not looked at again before there are more layers.
         foreach (var step in (string[])["true", "dd if=/dev/zero of=/large bs=1M count=60"])
         {
-            using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN {step}\n");
+            using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN {step}\n");
             attempt.Variables["BOB_CACHE_LIMIT"] = $"{10 << 20}";
             (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
         }
 
-        var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(_stage.Storage, "buildkit")]);
+        var kept = await Command.CheckAsync("du", ["--summarize", "--bytes", Path.Combine(Stage.Storage, "buildkit")]);
         long.Parse(kept.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(20 << 20);
     }
 
     private async Task<BuildAttempt> PrepareAsync(string dockerfile, bool requestHasCredentials = true)
     {
-        var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials);
+        var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile }, requestHasCredentials);
         attempt.Variables["BOB_ENGINE"] = "buildkit";
         return attempt;
     }
@@ -382,7 +368,7 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
     // Of the same path, size and time, whatever is in it.
     private async Task<BuildAttempt> PrepareFileAsync(string content, string step)
     {
-        var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nCOPY file /src/file\nRUN {step}\n");
+        var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nCOPY file /src/file\nRUN {step}\n");
         var file = Path.Combine(attempt.Workspace, "file");
         await File.WriteAllTextAsync(file, content);
         File.SetLastWriteTimeUtc(file, DateTime.UnixEpoch);
@@ -402,9 +388,9 @@ public sealed partial class BuildKitEngineTests : IAsyncLifetime
 
     private void NothingIsLeft()
     {
-        File.ReadAllText("/proc/self/mountinfo").ShouldNotContain(_stage.Storage);
-        Directory.EnumerateFileSystemEntries(Path.Combine(_stage.Storage, "buildkit/builds")).ShouldBeEmpty();
-        foreach (var root in Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "buildkit")).Where(root => Path.GetFileName(root) != "builds"))
+        File.ReadAllText("/proc/self/mountinfo").ShouldNotContain(Stage.Storage);
+        Directory.EnumerateFileSystemEntries(Path.Combine(Stage.Storage, "buildkit/builds")).ShouldBeEmpty();
+        foreach (var root in Directory.EnumerateDirectories(Path.Combine(Stage.Storage, "buildkit")).Where(root => Path.GetFileName(root) != "builds"))
         {
             Directory.EnumerateFileSystemEntries(Path.Combine(root, "tmp")).ShouldBeEmpty();
             Directory.EnumerateDirectories(Path.Combine(root, "state/runc-overlayfs/executor")).ShouldBeEmpty();

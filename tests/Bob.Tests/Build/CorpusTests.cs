@@ -8,7 +8,7 @@ namespace ImageBuilder.Bob.Tests.Build;
 
 /// <summary>bob makes of each Dockerfile of the corpus what its engine makes of it by hand.</summary>
 #pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed class CorpusTests : IAsyncLifetime
+public sealed class CorpusTests() : StagedTests("runc", "busybox")
 #pragma warning restore CA1001
 {
     private const int AtOnce = 3;
@@ -17,29 +17,22 @@ public sealed class CorpusTests : IAsyncLifetime
     private static readonly string s_corpus = Path.Combine(AppContext.BaseDirectory, "Build/Corpus");
 
     private readonly TemporaryFolder _folder = new();
-    private BuildStage _stage = null!;
     private RunningProcess? _files;
     private string _filesAddress = string.Empty;
 
-    public async Task InitializeAsync()
-    {
-        if (MachinePrograms.WhyNot(["runc", "docker-registry", "skopeo", "busybox"]) is not null)
-        {
-            return;
-        }
-
-        _stage = await BuildStage.StartAsync();
-        _folder.Write("served/served.txt", "served\n");
-        _folder.Write("docker/config.json", await File.ReadAllTextAsync(_stage.Registry.AuthFile));
-        _filesAddress = $"127.0.0.1:{FreePort.Choose()}";
-        _files = await RunningProcess.StartAsync("busybox", ["httpd", "-f", "-p", _filesAddress, "-h", _folder["served"]], _folder["httpd.log"]);
-    }
-
-    public async Task DisposeAsync()
+    public override async Task DisposeAsync()
     {
         await (_files?.DisposeAsync() ?? default);
-        await (_stage?.DisposeAsync() ?? default);
+        await base.DisposeAsync();
         _folder.Dispose();
+    }
+
+    protected override async Task SetUpAsync()
+    {
+        _folder.Write("served/served.txt", "served\n");
+        _folder.Write("docker/config.json", await File.ReadAllTextAsync(Stage.Registry.AuthFile));
+        _filesAddress = $"127.0.0.1:{FreePort.Choose()}";
+        _files = await RunningProcess.StartAsync("busybox", ["httpd", "-f", "-p", _filesAddress, "-h", _folder["served"]], _folder["httpd.log"]);
     }
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo", "busybox")]
@@ -53,13 +46,13 @@ public sealed class CorpusTests : IAsyncLifetime
                 "buildah",
                 [
                     .. storage, "build", "--format", "docker", "--isolation", "oci", "--runtime", "runc", "--network", "host", "--layers", "--tls-verify=false", "--quiet",
-                    "--authfile", _stage.Registry.AuthFile, "--build-arg", $"BASE={_stage.BaseImage}", "--build-arg", $"URL=http://{_filesAddress}",
+                    "--authfile", Stage.Registry.AuthFile, "--build-arg", $"BASE={Stage.BaseImage}", "--build-arg", $"URL=http://{_filesAddress}",
                     "--secret", $"id=token,src={secret}", "--iidfile", id, "--file", dockerfile, context,
                 ],
                 variables: new Dictionary<string, string> { ["TMPDIR"] = Directory.CreateDirectory(_folder["hand/tmp"]).FullName });
             await Command.CheckAsync(
                 "buildah",
-                [.. storage, "push", "--quiet", "--format", "v2s2", "--tls-verify=false", "--authfile", _stage.Registry.AuthFile, (await File.ReadAllTextAsync(id)).Trim(), $"docker://{image}"]);
+                [.. storage, "push", "--quiet", "--format", "v2s2", "--tls-verify=false", "--authfile", Stage.Registry.AuthFile, (await File.ReadAllTextAsync(id)).Trim(), $"docker://{image}"]);
         });
         await Command.RunAsync("umount", [_folder["hand/graph/overlay"]]);
     }
@@ -67,13 +60,13 @@ public sealed class CorpusTests : IAsyncLifetime
     [NeedsProgramsFact("buildkitd", "buildctl", "runc", "docker-registry", "skopeo", "busybox")]
     public async Task BuildKit_EveryDockerfile_IsBuiltAsByHand()
     {
-        await using var bobs = await BuildDaemon.StartAsync(_stage);
-        await using var hands = await BuildDaemon.StartAsync(_stage, name: "hand");
+        await using var bobs = await BuildDaemon.StartAsync(Stage);
+        await using var hands = await BuildDaemon.StartAsync(Stage, name: "hand");
         await BuildAllAsync("buildkit", heredocs: true, (dockerfile, context, secret, image) => Command.CheckAsync(
             "buildctl",
             [
                 "--addr", hands.Address, "build", "--frontend", "dockerfile.v0", "--local", $"context={context}", "--local", $"dockerfile={Path.GetDirectoryName(dockerfile)}",
-                "--opt", $"filename={Path.GetFileName(dockerfile)}", "--opt", $"build-arg:BASE={_stage.BaseImage}", "--opt", $"build-arg:URL=http://{_filesAddress}",
+                "--opt", $"filename={Path.GetFileName(dockerfile)}", "--opt", $"build-arg:BASE={Stage.BaseImage}", "--opt", $"build-arg:URL=http://{_filesAddress}",
                 "--secret", $"id=token,src={secret}", "--output", $"type=image,name={image},push=true,oci-mediatypes=true,buildinfo=false",
             ],
             variables: new Dictionary<string, string> { ["DOCKER_CONFIG"] = _folder["docker"] }), bobs.Address);
@@ -97,14 +90,14 @@ public sealed class CorpusTests : IAsyncLifetime
     private async Task<string?> CompareAsync(string engine, string dockerfile, Func<string, string, string, string, Task> buildByHand, string daemon)
     {
         var name = Path.GetFileNameWithoutExtension(dockerfile);
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = await File.ReadAllTextAsync(dockerfile) });
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = await File.ReadAllTextAsync(dockerfile) });
         await Command.CheckAsync("bash", [Path.Combine(s_corpus, "context.sh"), name.StartsWith("large", StringComparison.Ordinal) ? "large" : "small"], folder: attempt.Workspace);
         var secret = _folder.Write($"{name}/token", Secret);
         attempt.Variables["BOB_ENGINE"] = engine;
         attempt.Variables["BOB_EXTERNAL_BUILDKITD"] = daemon;
-        attempt.Variables["BOB_BUILD_ARGS"] = JsonSerializer.Serialize(new Dictionary<string, string> { ["BASE"] = _stage.BaseImage, ["URL"] = $"http://{_filesAddress}" });
+        attempt.Variables["BOB_BUILD_ARGS"] = JsonSerializer.Serialize(new Dictionary<string, string> { ["BASE"] = Stage.BaseImage, ["URL"] = $"http://{_filesAddress}" });
         attempt.Variables["BOB_SECRETS_FOLDER"] = _folder[name];
-        var image = $"{_stage.Registry.Host}/hand:{name}";
+        var image = $"{Stage.Registry.Host}/hand:{name}";
         await buildByHand(Path.Combine(attempt.Workspace, "Dockerfile"), attempt.Workspace, secret, image);
         var exitCode = await attempt.RunAsync();
 
@@ -115,7 +108,7 @@ public sealed class CorpusTests : IAsyncLifetime
             return attempt.Log;
         }
 
-        var (expected, actual) = (await FlatImage.PullAsync(_stage, image), await FlatImage.PullAsync(_stage, attempt.Target));
+        var (expected, actual) = (await FlatImage.PullAsync(Stage, image), await FlatImage.PullAsync(Stage, attempt.Target));
         return actual.Config != expected.Config ? $"config is\n{actual.Config}, not\n{expected.Config}"
             : !actual.Files.SequenceEqual(expected.Files) ? $"files differ: {string.Join('\n', actual.Files.Except(expected.Files).Concat(expected.Files.Except(actual.Files)).Take(10))}"
             : expected.Files.Count == 0 ? "no files" : null;

@@ -6,32 +6,18 @@ using ImageBuilder.Testing;
 namespace ImageBuilder.Bob.Tests.Build;
 
 /// <summary>Builds that meet what an engine leaves in the storage that is killed while it unpacks a layer.</summary>
-#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed class DamagedStorageTests : IAsyncLifetime
-#pragma warning restore CA1001
+public sealed class DamagedStorageTests : StagedTests
 {
     private const string BeginsAgain = "which begins again";
 
-    private BuildStage _stage = null!;
+    private string LayersFile => Path.Combine(Stage.Storage, "graph/overlay-layers/layers.json");
 
-    private string LayersFile => Path.Combine(_stage.Storage, "graph/overlay-layers/layers.json");
-
-    private string ImagesFile => Path.Combine(_stage.Storage, "graph/overlay-images/images.json");
-
-    public async Task InitializeAsync()
-    {
-        if (MachinePrograms.Exists("docker-registry") && MachinePrograms.Exists("skopeo"))
-        {
-            _stage = await BuildStage.StartAsync();
-        }
-    }
-
-    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
+    private string ImagesFile => Path.Combine(Stage.Storage, "graph/overlay-images/images.json");
 
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_LayerBelowAStepOfTheCacheIsHalfWritten_MakesTheStepAnew()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo made > /made\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nRUN echo made > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
         MarkRoot();
@@ -49,11 +35,11 @@ public sealed class DamagedStorageTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_ImageOfTheCacheStandsOnALayerThatWasFetchedAgain_IsNotPushed()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo made > /made\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nRUN echo made > /made\n";
         using var first = await PrepareAsync(dockerfile);
         (await first.RunAsync()).ShouldBe(0, first.Log);
         MarkRoot();
-        await Command.RunAsync("buildah", ["--root", Path.Combine(_stage.Storage, "graph"), "--runroot", Path.Combine(_stage.Storage, "run"), "images"]);
+        await Command.RunAsync("buildah", ["--root", Path.Combine(Stage.Storage, "graph"), "--runroot", Path.Combine(Stage.Storage, "run"), "images"]);
         (await File.ReadAllTextAsync(LayersFile)).ShouldNotContain("incomplete");
         using var second = await PrepareAsync(dockerfile);
 
@@ -66,7 +52,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_LayerBelowItsStepIsHalfWritten_BeginsAgain()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN --mount=type=bind,target=/context echo started; while ! test -e /context/go; do :; done\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN --mount=type=bind,target=/context echo started; while ! test -e /context/go; do :; done\n");
         using var process = attempt.Start();
         var log = await ReadUntilAsync(process.StandardOutput, "started");
         MarkRoot();
@@ -77,7 +63,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
 
         process.ExitCode.ShouldBe(0, log);
         log.ShouldContain(BeginsAgain);
-        (await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
+        (await Stage.HasAsync(attempt.Target)).ShouldBeTrue();
     }
 
     /// <summary>What the first try made counts to the limit of the second, which takes it from the cache.</summary>
@@ -86,11 +72,11 @@ public sealed class DamagedStorageTests : IAsyncLifetime
     {
         using var attempt = await PrepareAsync(
             $"""
-            FROM {_stage.BaseImage} AS made
+            FROM {Stage.BaseImage} AS made
             RUN dd if=/dev/zero of=/large bs=1M count=100
             FROM scratch AS root
             COPY Dockerfile /
-            FROM {_stage.BaseImage}
+            FROM {Stage.BaseImage}
             COPY --from=made /bin/sh /made
             COPY --from=root /Dockerfile /
             RUN --mount=type=cache,target=/kept echo started; while ! test -e /kept/go; do :; done; mkdir /kept/first && exit 1; dd if=/dev/zero of=/large bs=1M count=380; sleep 60; rm /large
@@ -99,7 +85,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         using var process = attempt.Start();
         var log = await ReadUntilAsync(process.StandardOutput, "started");
         MarkRoot();
-        var cache = Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "builds")).SelectMany(build => Directory.EnumerateDirectories(Path.Combine(build, "tmp/buildah-cache"))).Single();
+        var cache = Directory.EnumerateDirectories(Path.Combine(Stage.Storage, "builds")).SelectMany(build => Directory.EnumerateDirectories(Path.Combine(build, "tmp/buildah-cache"))).Single();
         await File.WriteAllTextAsync(Path.Combine(cache, "go"), string.Empty);
 
         log += await process.StandardOutput.ReadToEndAsync();
@@ -113,7 +99,7 @@ public sealed class DamagedStorageTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_StepFailsOnAStorageThatIsWhole_IsNotTriedAgain()
     {
-        using var attempt = await PrepareAsync($"FROM {_stage.BaseImage}\nRUN echo 'Error: layer not known'; exit 3\n");
+        using var attempt = await PrepareAsync($"FROM {Stage.BaseImage}\nRUN echo 'Error: layer not known'; exit 3\n");
 
         (await attempt.RunAsync()).ShouldBe(1, attempt.Log);
 
@@ -124,11 +110,11 @@ public sealed class DamagedStorageTests : IAsyncLifetime
     [NeedsProgramsFact("buildah", "runc", "docker-registry", "skopeo")]
     public async Task Build_LayersOfImagesThatWereNeverFinishedArePastTheLimit_RemovesThemAlone()
     {
-        var dockerfile = $"FROM {_stage.BaseImage}\nRUN echo kept > /kept\n";
+        var dockerfile = $"FROM {Stage.BaseImage}\nRUN echo kept > /kept\n";
         using var kept = await PrepareAsync(dockerfile);
         (await kept.RunAsync()).ShouldBe(0, kept.Log);
         var images = await File.ReadAllTextAsync(ImagesFile);
-        using var lost = await PrepareAsync($"FROM {_stage.BaseImage}\n{string.Concat(Enumerable.Range(1, 4).Select(step => $"RUN head -c 3000000 /dev/zero > /{step}\n"))}");
+        using var lost = await PrepareAsync($"FROM {Stage.BaseImage}\n{string.Concat(Enumerable.Range(1, 4).Select(step => $"RUN head -c 3000000 /dev/zero > /{step}\n"))}");
         (await lost.RunAsync()).ShouldBe(0, lost.Log);
 
         // As if the engine had been killed before it listed the images of these layers.
@@ -141,11 +127,9 @@ public sealed class DamagedStorageTests : IAsyncLifetime
         next.Log.ShouldContain("Using cache");
         using var layers = JsonDocument.Parse(await File.ReadAllTextAsync(LayersFile));
         layers.RootElement.GetArrayLength().ShouldBe(2);
-        Directory.EnumerateDirectories(Path.Combine(_stage.Storage, "graph/overlay")).Count(folder => Path.GetFileName(folder) != "l").ShouldBe(2);
+        Directory.EnumerateDirectories(Path.Combine(Stage.Storage, "graph/overlay")).Count(folder => Path.GetFileName(folder) != "l").ShouldBe(2);
         (await File.ReadAllTextAsync(ImagesFile)).ShouldBe(images);
     }
-
-    private Task<BuildAttempt> PrepareAsync(string dockerfile) => _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
 
     // As the engine marks a layer before it unpacks it: of those that stand on none the newest, which is the base's where there is no other.
     private void MarkRoot()

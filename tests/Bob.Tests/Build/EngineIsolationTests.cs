@@ -4,25 +4,21 @@ using ImageBuilder.Testing;
 namespace ImageBuilder.Bob.Tests.Build;
 
 #pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed class EngineIsolationTests : IAsyncLifetime
+public sealed class EngineIsolationTests() : StagedTests("runc")
 #pragma warning restore CA1001
 {
     private readonly TemporaryFolder _outside = new();
-    private BuildStage _stage = null!;
 
-    public async Task InitializeAsync()
+    public override async Task DisposeAsync()
     {
-        _outside.Write("found", "outside");
-        if (MachinePrograms.WhyNot(["runc", "docker-registry", "skopeo"]) is null)
-        {
-            _stage = await BuildStage.StartAsync();
-        }
+        await base.DisposeAsync();
+        _outside.Dispose();
     }
 
-    public async Task DisposeAsync()
+    protected override Task SetUpAsync()
     {
-        await (_stage?.DisposeAsync() ?? default);
-        _outside.Dispose();
+        _outside.Write("found", "outside");
+        return Task.CompletedTask;
     }
 
     [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
@@ -40,8 +36,8 @@ public sealed class EngineIsolationTests : IAsyncLifetime
         "COPY link /x\nRUN echo try; cat /x/found")]
     public async Task Build_StepLooksOutOfTheBuild_SeesNothing(string engine, string steps)
     {
-        var dockerfile = $"FROM {_stage.BaseImage} AS stage\nRUN ln -s {_outside.Path} /link; ln -s ../../../../../../../../..{_outside.Path} /climb\nFROM {_stage.BaseImage}\n{steps.Replace("OUT", _outside.Path, StringComparison.Ordinal)}\n";
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
+        var dockerfile = $"FROM {Stage.BaseImage} AS stage\nRUN ln -s {_outside.Path} /link; ln -s ../../../../../../../../..{_outside.Path} /climb\nFROM {Stage.BaseImage}\n{steps.Replace("OUT", _outside.Path, StringComparison.Ordinal)}\n";
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
         attempt.Variables["BOB_ENGINE"] = engine;
         attempt.Variables["BOB_OWNER"] = "mallory";
         Directory.CreateSymbolicLink(Path.Combine(attempt.Workspace, "link"), _outside.Path);
@@ -60,7 +56,7 @@ public sealed class EngineIsolationTests : IAsyncLifetime
         var secret = _outside.Write("secret", "[hunter2\nhunter3\n");
         foreach (var (target, told) in new[] { (secret, "leads out of the workspace"), (_outside["none"], "is a link to nothing") })
         {
-            using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["sub/Dockerfile"] = "FROM scratch\nCOPY . /\n" });
+            using var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["sub/Dockerfile"] = "FROM scratch\nCOPY . /\n" });
             attempt.Variables["BOB_ENGINE"] = engine;
             File.CreateSymbolicLink(Path.Combine(attempt.Workspace, "sub", file), target);
 
@@ -75,9 +71,9 @@ public sealed class EngineIsolationTests : IAsyncLifetime
     [EnginesHere(".dockerignore", "Dockerfile.dockerignore")]
     public async Task Build_IgnoreFile_KeepsFilesOutOfTheContext(string engine, string file)
     {
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>
         {
-            ["Dockerfile"] = $"FROM {_stage.BaseImage}\nCOPY . /context\nRUN find /context -type f\n",
+            ["Dockerfile"] = $"FROM {Stage.BaseImage}\nCOPY . /context\nRUN find /context -type f\n",
             [file] = "# comment\n*.log\n!kept.log\n**/secret\nfolder\n",
             ["one.log"] = "", ["kept.log"] = "", ["deep/down/secret"] = "", ["deep/down/open"] = "", ["folder/file"] = "",
         });
@@ -96,7 +92,7 @@ public sealed class EngineIsolationTests : IAsyncLifetime
     public async Task Build_DockerfileOrContextBehindALinkOut_IsRefused(string engine, string path)
     {
         _outside.Write("Dockerfile", "FROM scratch\nCOPY . /\n");
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Here"] = "FROM scratch\nCOPY . /\n" });
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["Here"] = "FROM scratch\nCOPY . /\n" });
         attempt.Variables["BOB_ENGINE"] = engine;
         File.CreateSymbolicLink(Path.Combine(attempt.Workspace, "Dockerfile"), _outside["Dockerfile"]);
         Directory.CreateSymbolicLink(Path.Combine(attempt.Workspace, "parent"), _outside.Path);
@@ -114,9 +110,9 @@ public sealed class EngineIsolationTests : IAsyncLifetime
     {
         async Task<string> SeenAsync(string owner, string step)
         {
-            using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+            using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>
             {
-                ["Dockerfile"] = $"FROM {_stage.BaseImage}\nRUN --mount=type=cache,target=/cache echo {step} && echo \"seen:$(cat /cache/* | tr '\\n' ,)\" && echo {owner} >> /cache/who\n",
+                ["Dockerfile"] = $"FROM {Stage.BaseImage}\nRUN --mount=type=cache,target=/cache echo {step} && echo \"seen:$(cat /cache/* | tr '\\n' ,)\" && echo {owner} >> /cache/who\n",
             });
             attempt.Variables["BOB_ENGINE"] = engine;
             attempt.Variables["BOB_OWNER"] = owner;
@@ -134,9 +130,9 @@ public sealed class EngineIsolationTests : IAsyncLifetime
     [EnginesHere]
     public async Task Build_Secret_IsSeenByItsStepAloneAndIsRemoved(string engine)
     {
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>
         {
-            ["Dockerfile"] = $"FROM {_stage.BaseImage}\nRUN --mount=type=secret,id=token cat /run/secrets/token; sha256sum /run/secrets/token\nRUN ! test -e /run/secrets/token && ! grep -rs hunter2 /etc /run /proc/self/environ\n",
+            ["Dockerfile"] = $"FROM {Stage.BaseImage}\nRUN --mount=type=secret,id=token cat /run/secrets/token; sha256sum /run/secrets/token\nRUN ! test -e /run/secrets/token && ! grep -rs hunter2 /etc /run /proc/self/environ\n",
         });
         var folder = _outside["secrets"];
         _outside.Write("secrets/token", "hunter2-hunter2");
@@ -149,23 +145,23 @@ public sealed class EngineIsolationTests : IAsyncLifetime
         attempt.Log.ShouldContain("84ca4458");
         attempt.Log.ShouldNotContain("hunter2-hunter2");
         Directory.Exists(folder).ShouldBeFalse();
-        (await _stage.ConfigAsync(attempt.Target)).ToString().ShouldNotContain("hunter2-hunter2");
+        (await Stage.ConfigAsync(attempt.Target)).ToString().ShouldNotContain("hunter2-hunter2");
     }
 
     [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
     [EnginesHere]
     public async Task Build_StepAsksTheProxyOfABuild_IsRefusedAndFindsNoPassword(string engine)
     {
-        using var beside = await _stage.PrepareAsync(new Dictionary<string, string>());
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>());
+        using var beside = await Stage.PrepareAsync(new Dictionary<string, string>());
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>());
         var passwords = new[] { await File.ReadAllTextAsync(attempt.ProxyKeyFile), await File.ReadAllTextAsync(beside.ProxyKeyFile) };
-        string[] paths = ["v2/", "v2/base/manifests/latest", "v2/target/manifests/latest", $"v2/ns/{_stage.Registry.Host.Replace(':', '_')}/local/busybox/manifests/1"];
+        string[] paths = ["v2/", "v2/base/manifests/latest", "v2/target/manifests/latest", $"v2/ns/{Stage.Registry.Host.Replace(':', '_')}/local/busybox/manifests/1"];
         var asked = new[] { attempt.Proxy, beside.Proxy }.SelectMany(proxy => paths.Select(path => $"wget -O- http://{proxy}/{path}"));
         // Written so that the search does not find itself.
         var searched = passwords.Select(password => $"grep -rs '[{password[0]}]{password[1..]}' /etc /run /tmp /proc/[0-9]*/environ /proc/[0-9]*/cmdline && echo found");
         await File.WriteAllTextAsync(
             Path.Combine(attempt.Workspace, "Dockerfile"),
-            $"FROM {_stage.BaseImage}\nRUN {string.Join("; ", asked)}; true\nRUN {string.Join("; ", searched)}; env\n");
+            $"FROM {Stage.BaseImage}\nRUN {string.Join("; ", asked)}; true\nRUN {string.Join("; ", searched)}; env\n");
         attempt.Variables["BOB_ENGINE"] = engine;
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
@@ -182,24 +178,24 @@ public sealed class EngineIsolationTests : IAsyncLifetime
     [EnginesHere]
     public async Task Build_PasswordOfAnotherProxy_FailsAndShowsNone(string engine)
     {
-        using var beside = await _stage.PrepareAsync(new Dictionary<string, string>());
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = $"FROM {_stage.BaseImage}\n" });
+        using var beside = await Stage.PrepareAsync(new Dictionary<string, string>());
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = $"FROM {Stage.BaseImage}\n" });
         attempt.Variables["BOB_ENGINE"] = engine;
         attempt.Variables["BOB_PROXY_KEY_FILE"] = beside.ProxyKeyFile;
 
         (await attempt.RunAsync()).ShouldBe(1);
 
         attempt.Log.ShouldNotContain(await File.ReadAllTextAsync(beside.ProxyKeyFile));
-        (await _stage.HasAsync(attempt.Target)).ShouldBeFalse();
+        (await Stage.HasAsync(attempt.Target)).ShouldBeFalse();
     }
 
     [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
     [EnginesHere]
     public async Task Build_Extras_AreInTheImage(string engine)
     {
-        using var attempt = await _stage.PrepareAsync(new Dictionary<string, string>
+        using var attempt = await Stage.PrepareAsync(new Dictionary<string, string>
         {
-            ["Dockerfile"] = $"ARG TAG=none\nFROM {_stage.BaseImage[..^1]}$TAG AS wanted\nARG WHAT\nENV WHAT=$WHAT\nFROM wanted\nRUN false\n",
+            ["Dockerfile"] = $"ARG TAG=none\nFROM {Stage.BaseImage[..^1]}$TAG AS wanted\nARG WHAT\nENV WHAT=$WHAT\nFROM wanted\nRUN false\n",
         });
         attempt.Variables["BOB_ENGINE"] = engine;
         attempt.Variables["BOB_BUILD_ARGS"] = """{"WHAT":"a \"b\" $c, 'd'","TAG":"1"}""";
@@ -209,7 +205,7 @@ public sealed class EngineIsolationTests : IAsyncLifetime
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
-        var image = await _stage.ConfigAsync(attempt.Target);
+        var image = await Stage.ConfigAsync(attempt.Target);
         var config = image.GetProperty("config");
         config.GetProperty("Env").EnumerateArray().Select(variable => variable.GetString()).ShouldContain("WHAT=a \"b\" $c, 'd'");
         config.GetProperty("Labels").GetProperty("org.example.one").GetString().ShouldBe("x=y");

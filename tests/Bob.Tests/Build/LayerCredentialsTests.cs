@@ -6,39 +6,25 @@ using ImageBuilder.Testing;
 
 namespace ImageBuilder.Bob.Tests.Build;
 
-#pragma warning disable CA1001 // xunit disposes it: IAsyncLifetime
-public sealed class LayerCredentialsTests : IAsyncLifetime
-#pragma warning restore CA1001
+public sealed class LayerCredentialsTests() : StagedTests("runc")
 {
     private const string Key = "01234567890123456789012345678901";
-
-    private BuildStage _stage = null!;
-
-    public async Task InitializeAsync()
-    {
-        if (MachinePrograms.WhyNot(["runc", "docker-registry", "skopeo"]) is null)
-        {
-            _stage = await BuildStage.StartAsync();
-        }
-    }
-
-    public async Task DisposeAsync() => await (_stage?.DisposeAsync() ?? default);
 
     [NeedsProgramsTheory("runc", "docker-registry", "skopeo")]
     [EnginesHere(true, false)]
     public async Task Build_CredentialsInVariables_OpenTheRegistryAndNoStepSeesThem(string engine, bool encrypted)
     {
-        var auth = $$$"""{"{{{_stage.Registry.Host}}}":{"auth":"{{{_stage.Registry.Auth}}}"}}""";
-        using var attempt = await PrepareAsync(engine, $"FROM {_stage.BaseImage}\nRUN env; cat /proc/[0-9]*/environ; echo; echo $((40 + 2)) steps\n");
+        var auth = $$$"""{"{{{Stage.Registry.Host}}}":{"auth":"{{{Stage.Registry.Auth}}}"}}""";
+        using var attempt = await PrepareAsync(engine, $"FROM {Stage.BaseImage}\nRUN env; cat /proc/[0-9]*/environ; echo; echo $((40 + 2)) steps\n");
         attempt.Variables["BOB_BASELAYER_AUTH"] = encrypted ? Encrypt(auth) : auth;
         attempt.Variables["BOB_WSLAYER_AUTH"] = encrypted ? Encrypt($$"""{"auths":{{auth}}}""") : string.Empty;
         attempt.Variables["BOB_AUTH_KEY"] = encrypted ? Key : string.Empty;
 
         (await attempt.RunAsync()).ShouldBe(0, attempt.Log);
 
-        (await _stage.HasAsync(attempt.Base) && await _stage.HasAsync(attempt.Target)).ShouldBeTrue();
+        (await Stage.HasAsync(attempt.Base) && await Stage.HasAsync(attempt.Target)).ShouldBeTrue();
         attempt.Log.ShouldContain("42 steps");
-        attempt.Log.ShouldNotContain(_stage.Registry.Auth);
+        attempt.Log.ShouldNotContain(Stage.Registry.Auth);
         attempt.Log.ShouldNotContain("_AUTH");
     }
 
@@ -46,8 +32,8 @@ public sealed class LayerCredentialsTests : IAsyncLifetime
     [EnginesHere]
     public async Task Build_CredentialsOfTheTargetAlone_OpenNoImageThatTheDockerfileNames(string engine)
     {
-        using var attempt = await PrepareAsync(engine, $"FROM {_stage.BaseImage}\nRUN true\n");
-        attempt.Variables["BOB_WSLAYER_AUTH"] = $$$"""{"{{{_stage.Registry.Host}}}":{"auth":"{{{_stage.Registry.Auth}}}"}}""";
+        using var attempt = await PrepareAsync(engine, $"FROM {Stage.BaseImage}\nRUN true\n");
+        attempt.Variables["BOB_WSLAYER_AUTH"] = $$$"""{"{{{Stage.Registry.Host}}}":{"auth":"{{{Stage.Registry.Auth}}}"}}""";
 
         (await attempt.RunAsync()).ShouldBe(1, attempt.Log);
 
@@ -75,7 +61,7 @@ public sealed class LayerCredentialsTests : IAsyncLifetime
 
     private async Task<BuildAttempt> PrepareAsync(string engine, string dockerfile)
     {
-        var attempt = await _stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
+        var attempt = await Stage.PrepareAsync(new Dictionary<string, string> { ["Dockerfile"] = dockerfile });
         attempt.Variables["BOB_ENGINE"] = engine;
         attempt.Variables["BOB_PROXY_KEY_FILE"] = string.Empty;
         attempt.Variables["BOB_BASE_REF"] = attempt.Base;
