@@ -24,6 +24,9 @@ public sealed class CorpusTests() : StagedTests("runc", "busybox")
     {
         await (_files?.DisposeAsync() ?? default);
         await base.DisposeAsync();
+
+        // As on the stage.
+        await Command.RunAsync("umount", [_folder["hand/graph/overlay"]]);
         _folder.Dispose();
     }
 
@@ -54,7 +57,6 @@ public sealed class CorpusTests() : StagedTests("runc", "busybox")
                 "buildah",
                 [.. storage, "push", "--quiet", "--format", "v2s2", "--tls-verify=false", "--authfile", Stage.Registry.AuthFile, (await File.ReadAllTextAsync(id)).Trim(), $"docker://{image}"]);
         });
-        await Command.RunAsync("umount", [_folder["hand/graph/overlay"]]);
     }
 
     [NeedsProgramsFact("buildkitd", "buildctl", "runc", "docker-registry", "skopeo", "busybox")]
