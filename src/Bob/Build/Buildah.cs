@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
 
@@ -74,23 +73,12 @@ internal sealed class Buildah : IEngine
     {
         await RemoveAbandonedAsync(CancellationToken.None);
         _use?.Dispose();
-        await PruneAsync();
+        await Pruning.RunAsync(PruneAsync, _time, Console.Error);
         await _folder.DisposeAsync();
     }
 
-    private async Task PruneAsync()
-    {
-        try
-        {
-            await _storage.PruneAsync(
-                _settings.CacheLimit, command => RunAsync([.. Storage, .. command], Variables, _folder.Root, silent: true, CancellationToken.None));
-        }
-        catch (Exception exception) when (exception is IOException or Win32Exception)
-        {
-            // The image is built, and the next build begins with what was not done here.
-            await Console.Error.WriteLineAsync($"bob: what the storage has past its limit cannot be removed: {exception.Message}");
-        }
-    }
+    private Task PruneAsync(CancellationToken cancellationToken) => _storage.PruneAsync(
+        _settings.CacheLimit, command => RunAsync([.. Storage, .. command], Variables, _folder.Root, silent: true, cancellationToken), cancellationToken);
 
     // Gives the image's id.
     private async Task<string> MakeAsync(BuildInput input, CancellationToken cancellationToken)

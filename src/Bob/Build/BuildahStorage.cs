@@ -68,7 +68,8 @@ internal sealed class BuildahStorage(string root)
     /// <summary>Removes, when nobody builds, what was used or made longest ago until no more than <paramref name="limit"/> bytes are left, a quarter of it for cache mounts.</summary>
     /// <param name="limit">Bytes.</param>
     /// <param name="runEngine">Has the engine carry out a command.</param>
-    public async Task PruneAsync(long limit, Func<IEnumerable<string>, Task> runEngine)
+    /// <param name="cancellationToken">Has nothing more be begun. A cache whose removal has begun is removed: half of one is worse than none.</param>
+    public async Task PruneAsync(long limit, Func<IEnumerable<string>, Task> runEngine, CancellationToken cancellationToken)
     {
         using var held = TryLock(FileAccess.ReadWrite, FileShare.None);
         if (held is null)
@@ -76,15 +77,17 @@ internal sealed class BuildahStorage(string root)
             return;
         }
 
-        var caches = await PruneCachesAsync(limit / 4);
+        var caches = await PruneCachesAsync(limit / 4, cancellationToken);
         if (LayerBytes() + caches <= limit)
         {
             return;
         }
 
-        await RemoveLayersWithoutImageAsync(runEngine);
+        await RemoveLayersWithoutImageAsync(runEngine, cancellationToken);
         foreach (var image in LayerBytes() + caches > limit ? ImagesByAge() : [])
         {
+            cancellationToken.ThrowIfCancellationRequested();
+
             // With the layers that only it has; an image that others stand on stays.
             await runEngine(["rmi", image]);
             if (LayerBytes() + caches <= limit)
@@ -95,10 +98,11 @@ internal sealed class BuildahStorage(string root)
     }
 
     // What a killed engine had fetched or made already. There is no command for these; but when the engine opens its storage it removes layers that are marked as half written, most of them at a time.
-    private async Task RemoveLayersWithoutImageAsync(Func<IEnumerable<string>, Task> runEngine)
+    private async Task RemoveLayersWithoutImageAsync(Func<IEnumerable<string>, Task> runEngine, CancellationToken cancellationToken)
     {
         for (var before = int.MaxValue; MarkLayersWithoutImage() is > 0 and var found && found < before; before = found)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             await runEngine(["images", "--quiet"]);
         }
     }
@@ -140,11 +144,12 @@ internal sealed class BuildahStorage(string root)
         return layers;
     }
 
-    private async Task<long> PruneCachesAsync(long limit)
+    private async Task<long> PruneCachesAsync(long limit, CancellationToken cancellationToken)
     {
         long kept = 0;
         foreach (var cache in Directory.Exists(Caches) ? new DirectoryInfo(Caches).EnumerateDirectories().OrderByDescending(cache => cache.LastWriteTimeUtc) : Enumerable.Empty<DirectoryInfo>())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var bytes = await DiskCount.OfAllAsync([cache.FullName]);
             var remains = kept + bytes <= limit || !await FolderRemoval.TryRemoveAsync(cache.FullName);
             kept += remains ? bytes : 0;

@@ -26,9 +26,29 @@ public sealed class BuildahStorageTests : IDisposable
             }
 
             return Task.CompletedTask;
-        });
+        }, CancellationToken.None);
 
         _removed.ShouldBe(["old", "middle"]);
+    }
+
+    [Fact]
+    public async Task Prune_TimeIsUp_BeginsNothingMore()
+    {
+        WriteLayers(60, 50);
+        _folder.Write("graph/overlay-images/images.json", """[{"id":"new","layer":"0","created":"2026-01-03T00:00:00Z"},{"id":"old","layer":"1","created":"2026-01-01T00:00:00Z"},{"id":"middle","layer":"unknown","created":"2026-01-02T00:00:00Z"}]""");
+        using var time = new CancellationTokenSource();
+
+        await Should.ThrowAsync<OperationCanceledException>(new BuildahStorage(_folder.Path).PruneAsync(
+            1,
+            command =>
+            {
+                Remove(command);
+                time.Cancel();
+                return Task.CompletedTask;
+            },
+            time.Token));
+
+        _removed.ShouldBe(["old"]);
     }
 
     [Fact]
@@ -42,7 +62,7 @@ public sealed class BuildahStorageTests : IDisposable
             Directory.SetLastWriteTimeUtc(cache, new DateTime(2026, 1, 10 - age, 0, 0, 0, DateTimeKind.Utc));
         }
 
-        await storage.PruneAsync(4 * 250_000, _ => Task.CompletedTask);
+        await storage.PruneAsync(4 * 250_000, _ => Task.CompletedTask, CancellationToken.None);
 
         Directory.EnumerateDirectories(_folder["caches"]).Select(Path.GetFileName).Order().ShouldBe(["bob", "carol"]);
     }
@@ -56,12 +76,12 @@ public sealed class BuildahStorageTests : IDisposable
         using var one = await storage.UseAsync(TimeProvider.System, CancellationToken.None);
         using var two = await storage.UseAsync(TimeProvider.System, CancellationToken.None);
 
-        await storage.PruneAsync(1, Remove);
+        await storage.PruneAsync(1, Remove, CancellationToken.None);
         _removed.ShouldBeEmpty();
 
         one.Dispose();
         two.Dispose();
-        await storage.PruneAsync(1, Remove);
+        await storage.PruneAsync(1, Remove, CancellationToken.None);
         _removed.ShouldBe(["old"]);
     }
 
@@ -73,7 +93,7 @@ public sealed class BuildahStorageTests : IDisposable
         var storage = new BuildahStorage(_folder.Path);
         var time = new ManualTimeProvider();
         var removing = new TaskCompletionSource();
-        var pruning = storage.PruneAsync(1, _ => removing.Task);
+        var pruning = storage.PruneAsync(1, _ => removing.Task, CancellationToken.None);
 
         var use = storage.UseAsync(time, CancellationToken.None);
         use.IsCompleted.ShouldBeFalse();

@@ -129,7 +129,7 @@ internal sealed class BuildKitEngine : IEngine
     {
         if (_hasContexts && _daemon is { IsRunning: true } daemon)
         {
-            await PruneAsync(daemon);
+            await Pruning.RunAsync(stop => PruneAsync(daemon, stop), _time, Console.Error);
         }
 
         await Task.WhenAll(_daemon?.DisposeAsync().AsTask() ?? Task.CompletedTask, _folder.DisposeAsync().AsTask());
@@ -196,7 +196,7 @@ internal sealed class BuildKitEngine : IEngine
         }
     }
 
-    private async Task PruneAsync(BuildKitDaemon daemon)
+    private async Task PruneAsync(BuildKitDaemon daemon, CancellationToken cancellationToken)
     {
         if (_keepsContexts && daemon.IsWithin(CacheLimit))
         {
@@ -205,18 +205,10 @@ internal sealed class BuildKitEngine : IEngine
         }
 
         using var control = new BuildKitControl(daemon.Socket);
-        try
-        {
-            await (_keepsContexts ? Task.CompletedTask : control.PruneContextsAsync(CancellationToken.None));
-            File.Delete(daemon.ContextsFile);
-            await control.PruneAsync(CacheLimit, CancellationToken.None);
-            daemon.NotePruned(CacheLimit);
-        }
-        catch (IOException exception)
-        {
-            // The image is built, and the next build begins with what was not done here.
-            await Console.Error.WriteLineAsync($"bob: {exception.Message}");
-        }
+        await (_keepsContexts ? Task.CompletedTask : control.PruneContextsAsync(cancellationToken));
+        File.Delete(daemon.ContextsFile);
+        await control.PruneAsync(CacheLimit, cancellationToken);
+        daemon.NotePruned(CacheLimit);
     }
 
     private static async Task RemoveAbandonedAsync(string builds)
