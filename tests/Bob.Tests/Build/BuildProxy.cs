@@ -31,6 +31,9 @@ public sealed class BuildProxy : IDisposable
         {
             RedirectStandardInput = true,
         };
+
+        // What the runtime has for debuggers in /tmp would stay there: this one is killed.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;
