@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using ImageBuilder.Sandbox.Processes;
 
@@ -84,18 +85,20 @@ public sealed class SshServer : IAsyncDisposable
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(s_patience);
-        while (!File.Exists(AgentSocket) || !await ListensAsync(deadline.Token))
+
+        // The agent's socket is there before the agent listens on it.
+        while (!await ListensAsync(new UnixDomainSocketEndPoint(AgentSocket), deadline.Token) || !await ListensAsync(new IPEndPoint(IPAddress.Loopback, Port), deadline.Token))
         {
             await (_server.Exited.IsCompleted ? throw new InvalidOperationException($"sshd ended:\n{_server.LogTail()}") : Task.Delay(TimeSpan.FromMilliseconds(20), deadline.Token));
         }
     }
 
-    private async Task<bool> ListensAsync(CancellationToken cancellationToken)
+    private static async Task<bool> ListensAsync(EndPoint place, CancellationToken cancellationToken)
     {
         try
         {
-            using var client = new TcpClient();
-            await client.ConnectAsync("127.0.0.1", Port, cancellationToken);
+            using var client = new Socket(place.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+            await client.ConnectAsync(place, cancellationToken);
             return true;
         }
         catch (SocketException)
