@@ -14,6 +14,9 @@ internal sealed class BuildKitControl : IDisposable
     // A byte that says whether it is compressed, and the length.
     private const int PrefixLength = 5;
 
+    // A hundred bytes or two for each layer.
+    private const int MaximumAnswer = 64 << 20;
+
     // Of protocol buffers: a number of variable length, and bytes with their length.
     private const int Varint = 0;
     private const int Bytes = 2;
@@ -50,15 +53,25 @@ internal sealed class BuildKitControl : IDisposable
     public Task PruneAsync(long keptBytes, CancellationToken cancellationToken) =>
         PruneAsync([Varint | 2 << 3, 1, Varint | 4 << 3, .. Number((ulong)keptBytes)], cancellationToken);
 
+    /// <summary>How many bytes it keeps, as it counts them when it removes some.</summary>
+    /// <exception cref="IOException">The daemon does not answer, or fails.</exception>
+    public async Task<long> UsedBytesAsync(CancellationToken cancellationToken)
+    {
+        var answer = await CallAsync("DiskUsage", [], "tell what it keeps", cancellationToken);
+        return answer.Length <= PrefixLength ? 0 : Fields(answer.AsMemory(PrefixLength)).Where(field => field.Number == 1).Sum(record => Fields(record.Bytes).Where(field => field.Number == 4).Sum(size => size.Value));
+    }
+
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
 
     // PruneRequest: the filters (1), whether also what the daemon's own pruning spares (2), and the bytes to keep (4).
-    private async Task PruneAsync(byte[] request, CancellationToken cancellationToken)
+    private Task<byte[]> PruneAsync(byte[] request, CancellationToken cancellationToken) => CallAsync("Prune", request, "remove what is not needed any more", cancellationToken);
+
+    private async Task<byte[]> CallAsync(string method, byte[] request, string what, CancellationToken cancellationToken)
     {
         byte[] content = [.. new byte[PrefixLength], .. request];
         BinaryPrimitives.WriteInt32BigEndian(content.AsSpan(1), request.Length);
-        using var call = new HttpRequestMessage(HttpMethod.Post, "http://buildkitd/moby.buildkit.v1.Control/Prune")
+        using var call = new HttpRequestMessage(HttpMethod.Post, $"http://buildkitd/moby.buildkit.v1.Control/{method}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -69,12 +82,11 @@ internal sealed class BuildKitControl : IDisposable
         {
             using var answer = await _client.SendAsync(call, cancellationToken);
 
-            // What was removed; how it went stands behind that, or where nothing was removed, in its place.
-            await answer.Content.CopyToAsync(Stream.Null, cancellationToken);
-            if (Said(answer, "grpc-status") is not "0")
-            {
-                throw new IOException($"buildkitd cannot remove what is not needed any more: {Said(answer, "grpc-message") ?? $"{answer.StatusCode}"}");
-            }
+            // How it went stands behind what it says, or where it has nothing to say, in its place.
+            await answer.Content.LoadIntoBufferAsync(MaximumAnswer, cancellationToken);
+            return Said(answer, "grpc-status") is "0"
+                ? await answer.Content.ReadAsByteArrayAsync(cancellationToken)
+                : throw new IOException($"buildkitd cannot {what}: {Said(answer, "grpc-message") ?? $"{answer.StatusCode}"}");
         }
         catch (HttpRequestException exception)
         {
@@ -87,6 +99,40 @@ internal sealed class BuildKitControl : IDisposable
     private static string? Value(HttpHeaders headers, string name) => headers.TryGetValues(name, out var values) ? string.Concat(values) : null;
 
     private static byte[] Delimited(ReadOnlySpan<byte> bytes) => [.. Number((ulong)bytes.Length), .. bytes];
+
+    // Those of the two kinds that its answers have.
+    private static IEnumerable<(int Number, long Value, ReadOnlyMemory<byte> Bytes)> Fields(ReadOnlyMemory<byte> message)
+    {
+        while (message.Length > 0)
+        {
+            var key = TakeNumber(ref message);
+            var value = TakeNumber(ref message);
+            if ((key & 7) is not (Varint or Bytes) || ((key & 7) == Bytes && (value < 0 || value > message.Length)))
+            {
+                throw new IOException("buildkitd answers in a way that is not understood");
+            }
+
+            var bytes = (key & 7) == Bytes ? message[..(int)value] : default;
+            message = message[bytes.Length..];
+            yield return ((int)(key >> 3), value, bytes);
+        }
+    }
+
+    private static long TakeNumber(ref ReadOnlyMemory<byte> message)
+    {
+        long number = 0;
+        for (var i = 0; i < message.Length && i < 10; i++)
+        {
+            number |= (long)(message.Span[i] & 0x7F) << (7 * i);
+            if (message.Span[i] <= 0x7F)
+            {
+                message = message[(i + 1)..];
+                return number;
+            }
+        }
+
+        throw new IOException("buildkitd answers in a way that is not understood");
+    }
 
     private static IEnumerable<byte> Number(ulong number)
     {

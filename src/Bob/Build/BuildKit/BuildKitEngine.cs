@@ -19,6 +19,8 @@ internal sealed class BuildKitEngine : IEngine
     private const string BuildsFolder = "builds";
 
     private const int SharedPullTries = 8;
+    private const int PruneTries = 20;
+    private static readonly TimeSpan s_pruneInterval = TimeSpan.FromMilliseconds(50);
 
     // What is kept of a context is brought up to date file by file, which costs more than to remove many files; measured with 2,000, a quarter more for the whole build.
     private const int MaximumKeptEntries = 64;
@@ -207,8 +209,28 @@ internal sealed class BuildKitEngine : IEngine
         using var control = new BuildKitControl(daemon.Socket);
         await (_keepsContexts ? Task.CompletedTask : control.PruneContextsAsync(cancellationToken));
         File.Delete(daemon.ContextsFile);
-        await control.PruneAsync(CacheLimit, cancellationToken);
-        daemon.NotePruned(CacheLimit);
+        await PruneAsync(control, daemon, cancellationToken);
+    }
+
+    // What the build used the daemon lets go of a moment after its client has ended; until then that stays.
+    private async Task PruneAsync(BuildKitControl control, BuildKitDaemon daemon, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            await control.PruneAsync(CacheLimit, cancellationToken);
+            if (await control.UsedBytesAsync(cancellationToken) <= CacheLimit)
+            {
+                daemon.NotePruned(CacheLimit);
+                return;
+            }
+
+            if (tries == PruneTries)
+            {
+                throw new IOException("buildkitd still uses it");
+            }
+
+            await Task.Delay(s_pruneInterval, _time, cancellationToken);
+        }
     }
 
     private static async Task RemoveAbandonedAsync(string builds)

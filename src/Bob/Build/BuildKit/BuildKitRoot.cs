@@ -12,6 +12,9 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     /// <summary>The folder of an engine's storage that they lie in.</summary>
     public const string Parent = "buildkit";
 
+    private const int RemovalTries = 20;
+    private static readonly TimeSpan s_removalInterval = TimeSpan.FromMilliseconds(25);
+
     private readonly FileStream _lock;
 
     private BuildKitRoot(string folder, FileStream held)
@@ -83,10 +86,14 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     /// <summary>How many there are below <paramref name="parent"/>.</summary>
     public static int Count(string parent) => Enumerable.Range(0, int.MaxValue).TakeWhile(number => Directory.Exists(FolderOf(parent, number))).Count();
 
-    /// <summary>Lets go of it. What steps left is removed.</summary>
+    /// <summary>Lets go of it. What steps left is removed; what was killed may use it for another moment, which is waited out.</summary>
     public async ValueTask DisposeAsync()
     {
-        await RemoveRemainsAsync(CancellationToken.None);
+        for (var tries = 1; !await RemoveRemainsAsync(CancellationToken.None) && tries < RemovalTries; tries++)
+        {
+            await Task.Delay(s_removalInterval);
+        }
+
         await _lock.DisposeAsync();
     }
 
@@ -107,7 +114,7 @@ internal sealed class BuildKitRoot : IAsyncDisposable
     }
 
     // Of a step whose daemon was killed there are still its bundle, named like its container, perhaps half made or half removed, the runtime's note of it and its control groups.
-    private async Task RemoveRemainsAsync(CancellationToken cancellationToken)
+    private async Task<bool> RemoveRemainsAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -126,10 +133,13 @@ internal sealed class BuildKitRoot : IAsyncDisposable
             {
                 Directory.Delete(leftover, recursive: true);
             }
+
+            return Bundles().Count == 0;
         }
         catch (IOException)
         {
             // Something of it is in use; the next build tries again.
+            return false;
         }
     }
 

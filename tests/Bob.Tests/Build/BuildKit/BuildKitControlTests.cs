@@ -36,6 +36,36 @@ public sealed class BuildKitControlTests : IDisposable
     }
 
     [Fact]
+    public async Task UsedBytes_Records_IsTheSumOfTheirSizes()
+    {
+        // Records (1): a name (1), whether it is in use (3), and a size (4), which is 300, 5, and not told for nothing.
+        await using var daemon = await StartDaemonAsync(async context =>
+        {
+            await context.Response.Body.WriteAsync(Convert.FromHexString("0000000015" + "0A08" + "0A0161" + "1801" + "20AC02" + "0A05" + "0A0162" + "2005" + "0A02" + "1801"));
+            context.Response.AppendTrailer("grpc-status", "0");
+        });
+        using var control = new BuildKitControl(Socket);
+
+        (await control.UsedBytesAsync(CancellationToken.None)).ShouldBe(305);
+    }
+
+    [Theory]
+    [InlineData("0A09" + "20AC02")]
+    [InlineData("0A0220AC")]
+    [InlineData("0D00000000")]
+    public async Task UsedBytes_AnswerIsNone_SaysSo(string answer)
+    {
+        await using var daemon = await StartDaemonAsync(async context =>
+        {
+            await context.Response.Body.WriteAsync(Convert.FromHexString($"{answer.Length / 2:X10}" + answer));
+            context.Response.AppendTrailer("grpc-status", "0");
+        });
+        using var control = new BuildKitControl(Socket);
+
+        (await Should.ThrowAsync<IOException>(() => control.UsedBytesAsync(CancellationToken.None))).Message.ShouldContain("not understood");
+    }
+
+    [Fact]
     public async Task Prune_DaemonFails_TellsWhy()
     {
         await using var daemon = await StartDaemonAsync(context =>
