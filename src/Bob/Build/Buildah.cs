@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using ImageBuilder.Bob.Outcomes;
 using ImageBuilder.Bob.Processes;
 
@@ -24,6 +25,8 @@ internal sealed class Buildah : IEngine
     private readonly EngineFolder _folder;
     private readonly List<EngineFolder> _abandoned = [];
     private IDisposable? _use;
+    private Task<PreparedShell>? _builder;
+    private Task<PreparedShell>? _pusher;
 
     /// <summary>Prepares a build.</summary>
     public Buildah(BuildSettings settings, TimeProvider time)
@@ -57,6 +60,7 @@ internal sealed class Buildah : IEngine
     /// <inheritdoc />
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
+        _builder = StartShellAsync();
         var containers = WorkingContainer.ReadAll(Graph);
         _use = await _storage.UseAsync(_time, cancellationToken);
         _abandoned.AddRange(EngineFolder.Abandoned(Builds));
@@ -71,6 +75,8 @@ internal sealed class Buildah : IEngine
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        await EndAsync(_builder);
+        await EndAsync(_pusher);
         await RemoveAbandonedAsync(CancellationToken.None);
         _use?.Dispose();
         await Pruning.RunAsync(PruneAsync, _time, Console.Error);
@@ -134,8 +140,10 @@ internal sealed class Buildah : IEngine
         var completed = false;
         try
         {
-            var (exitCode, tail) = await ForegroundCommand.RunAsync(
-                Confinement.Program, [.. Confinement.Of("buildah"), .. arguments], Variables, context, silent: false, _settings.Extras.Secrets.Values, cancellationToken);
+            await using var shell = await (Interlocked.Exchange(ref _builder, null) ?? StartShellAsync());
+            var running = shell.RunAsync("buildah", arguments, new Dictionary<string, string>(), context, _settings.Extras.Secrets.Values, cancellationToken);
+            _pusher ??= StartShellAsync();
+            var (exitCode, tail) = await running;
             completed = exitCode == 0;
             var failure = completed ? null : EngineFailure.OfBuild(_folder.WithoutProxy(tail));
             var isDamaged = failure is null ? _storage.DamagedImages().Contains(ReadImageId()) : MetDamage(failure);
@@ -198,16 +206,31 @@ internal sealed class Buildah : IEngine
     private async Task PushAsync(string image, CancellationToken cancellationToken)
     {
         var proxy = _settings.Base;
-        Dictionary<string, string> variables = new(Variables) { ["HTTP_PROXY"] = $"http://{proxy.Domain}", ["HTTPS_PROXY"] = $"http://{proxy.Domain}" };
+        var variables = new Dictionary<string, string> { ["HTTP_PROXY"] = $"http://{proxy.Domain}", ["HTTPS_PROXY"] = $"http://{proxy.Domain}" };
         string[] arguments =
         [
             .. Storage, "push",
             "--format", "v2s2", "--tls-verify=false", "--signature-policy", _folder.PolicyFile, image, $"docker://{PushHost}/{proxy.Path}:{proxy.Tag ?? "latest"}",
         ];
-        var (exitCode, tail) = await RunAsync(arguments, variables, _folder.Root, silent: false, cancellationToken);
+        await using var shell = await (Interlocked.Exchange(ref _pusher, null) ?? StartShellAsync());
+        var (exitCode, tail) = await shell.RunAsync("buildah", arguments, variables, _folder.Root, secrets: [], cancellationToken);
         if (exitCode != 0)
         {
             throw EngineFailure.OfPush(_folder.WithoutProxy(tail));
+        }
+    }
+
+    private Task<PreparedShell> StartShellAsync() => PreparedShell.StartAsync(Variables, _folder.Root);
+
+    private static async Task EndAsync(Task<PreparedShell>? shell)
+    {
+        try
+        {
+            await (shell is null ? ValueTask.CompletedTask : (await shell).DisposeAsync());
+        }
+        catch (Win32Exception)
+        {
+            // It was not needed, and could not be started.
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ImageBuilder.Bob.Processes;
 
 /// <summary>A program that runs to its end while its output, with errors in their place among it, flows to bob's own.</summary>
@@ -23,8 +25,16 @@ internal static class ForegroundCommand
         CancellationToken cancellationToken)
     {
         using var process = await MergedOutput.StartAsync(program, arguments, variables, folder);
+        return await FollowAsync(process, () => Task.CompletedTask, silent, secrets, cancellationToken);
+    }
+
+    /// <summary>As <see cref="RunAsync"/>, of a program that <see cref="MergedOutput.StartAsync"/> has started and <paramref name="tell"/> tells what to do.</summary>
+    public static async Task<CommandResult> FollowAsync(
+        Process process, Func<Task> tell, bool silent, IReadOnlyCollection<string> secrets, CancellationToken cancellationToken)
+    {
         try
         {
+            await tell();
             var tail = await CopyAsync(process.StandardOutput.BaseStream, silent ? Stream.Null : Console.OpenStandardOutput(), secrets, cancellationToken);
             await process.WaitForExitAsync(cancellationToken);
             return new CommandResult(process.ExitCode, tail.ToString());
