@@ -11,7 +11,7 @@ internal static class EngineByHand
         engine push --quiet --tls-verify=false --authfile "$1/config.json" "$3" "docker://$3"
         """;
 
-    // What is put down by hand lies there, and the daemon is waited for as bob waits.
+    // As bob has it, the daemon is started for the build and ended after it. It is looked for every 10 ms, since the client of this version does not wait for it.
     private const string BuildKit = """
         cd "$1"
         buildkitd --root "$1/state" --addr "unix://$1/socket" --oci-worker-net host --containerd-worker false >buildkitd.log 2>&1 &
